@@ -1,0 +1,17 @@
+//! Gallra keeps the personal data that an outsourced support desk holds for its clients, and makes
+//! it gone for good. This file is the map of the house.
+//!
+//! Imports go down only; within a floor a room may import only those to its left
+//! (`tests/architecture.rs` holds us to it).
+//!
+//! | Floor | Rooms |
+//! |---|---|
+//! | 4 faces | `cli` |
+//! | 2 domain | [`receipts`] → `catalog` → `ingest` → `erasure` |
+//! | 1 machinery | [`store`] → [`keyring`] → `audit` |
+//! | 0 vocabulary | [`vocabulary`] |
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod vocabulary;

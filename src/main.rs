@@ -1,0 +1,3 @@
+//! The `gallra` program.
+
+fn main() {}

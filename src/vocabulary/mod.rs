@@ -1,0 +1,22 @@
+//! The words every other room speaks: identifiers, time, chance, language, secrets.
+//!
+//! Floor 0 of the house: this room imports nothing from the others. What the program may not reach
+//! for by itself (the clock, random bytes) is a trait here, so that a test can state a date or a
+//! seed and get the same run again.
+
+mod fail_point;
+mod ids;
+mod language;
+mod random;
+mod secret;
+mod time;
+
+pub use fail_point::fail_point;
+pub use ids::{
+    CaseId, ContactId, ErasureId, ForwardingId, HoldId, InstanceId, MessageId, MirrorId,
+    ParseIdError, RootId, TenantId, UnitId, VaultId,
+};
+pub use language::Lang;
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use secret::{Personal, Secret};
+pub use time::{Clock, FixedClock, SystemClock, Timestamp};

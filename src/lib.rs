@@ -15,4 +15,5 @@
 #![warn(missing_docs)]
 
 pub mod keyring;
+pub mod store;
 pub mod vocabulary;

@@ -1,0 +1,142 @@
+//! Getting deleted rows out of the engine's own copies, and saying how far that went.
+
+use std::fmt;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgPool, Row, SqlitePool};
+
+use super::db::Pools;
+use super::{Db, StoreError};
+
+/// What a checkpoint reached; stated on the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// SQLite: the write-ahead log is written back and empty.
+    Truncated,
+    /// SQLite: a reader or writer held it up until patience was over; `left` pages of the log are
+    /// not yet written back, or the log could not be cut (`left` is 0).
+    Busy {
+        /// Pages of the log that wait.
+        left: i64,
+    },
+    /// PostgreSQL: every table was vacuumed and no older transaction could still see the rows.
+    Vacuumed,
+    /// PostgreSQL: every table was vacuumed, but `readers` older transactions held rows back.
+    HeldBack {
+        /// How many transactions.
+        readers: i64,
+    },
+}
+
+impl Checkpoint {
+    /// Whether nothing was left behind.
+    pub fn is_complete(self) -> bool {
+        matches!(self, Checkpoint::Truncated | Checkpoint::Vacuumed)
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Checkpoint::Truncated => f.write_str("write-ahead log truncated"),
+            Checkpoint::Busy { left } => write!(f, "write-ahead log busy, {left} pages left"),
+            Checkpoint::Vacuumed => f.write_str("tables vacuumed"),
+            Checkpoint::HeldBack { readers } => {
+                write!(
+                    f,
+                    "tables vacuumed, {readers} older transactions hold rows back"
+                )
+            }
+        }
+    }
+}
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub(super) async fn run(db: &Db, patience: Duration) -> Result<Checkpoint, StoreError> {
+    let reached = match &db.pools {
+        Pools::Sqlite { writer, file, .. } => sqlite(writer, file, patience).await,
+        Pools::Postgres(pool) => postgres(pool, patience).await,
+    };
+    reached.map_err(|error| db.place.classify(error))
+}
+
+/// Uses a connection of its own with a short busy time, so that a reader cannot hold it longer
+/// than the caller's patience; takes the writer's place for each try, so that our own writers wait
+/// instead of spoiling it.
+async fn sqlite(
+    writer: &SqlitePool,
+    file: &SqliteConnectOptions,
+    patience: Duration,
+) -> Result<Checkpoint, sqlx::Error> {
+    let try_for = Duration::from_millis(200);
+    let mut connection = file.clone().busy_timeout(try_for).connect().await?;
+    let mut reached = Checkpoint::Busy { left: 0 };
+    let tries = async {
+        loop {
+            let place = writer.acquire().await?;
+            let row = connection
+                .fetch_one("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await?;
+            drop(place);
+            let (busy, log, moved): (i64, i64, i64) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            if busy == 0 {
+                return Ok::<_, sqlx::Error>(Checkpoint::Truncated);
+            }
+            reached = Checkpoint::Busy {
+                left: (log - moved).max(0),
+            };
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let answer = match tokio::time::timeout(patience, tries).await {
+        Ok(answer) => answer?,
+        Err(_) => return Ok(reached),
+    };
+    connection.close().await?;
+    Ok(answer)
+}
+
+/// VACUUM removes a dead row only when no older transaction of the database could see it. So it
+/// waits for those that were running when it was called, and says how many were left.
+async fn postgres(pool: &PgPool, patience: Duration) -> Result<Checkpoint, sqlx::Error> {
+    const OLDER: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid() \
+        AND backend_xmin IS NOT NULL AND xact_start < CAST($1 AS timestamptz)";
+    let mut connection = pool.acquire().await?;
+    let started: String = sqlx::query_scalar("SELECT CAST(clock_timestamp() AS TEXT)")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut readers = 0;
+    let wait = async {
+        loop {
+            readers = sqlx::query_scalar(OLDER)
+                .bind(&started)
+                .fetch_one(&mut *connection)
+                .await?;
+            if readers == 0 {
+                return Ok::<_, sqlx::Error>(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    if let Ok(waited) = tokio::time::timeout(patience, wait).await {
+        waited?;
+    }
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if !tables.is_empty() {
+        let vacuum = format!("VACUUM {}", tables.join(", "));
+        connection.execute(AssertSqlSafe(vacuum)).await?;
+    }
+    Ok(match readers {
+        0 => Checkpoint::Vacuumed,
+        readers => Checkpoint::HeldBack { readers },
+    })
+}

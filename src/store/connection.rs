@@ -1,0 +1,179 @@
+//! Statements on one connection of either engine. The only file that runs SQL.
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Sqlite, SqliteConnection};
+
+use super::error::Place;
+use super::statement::Prepared;
+use super::{Bulk, Row, StoreError, Value};
+
+/// One connection of either engine, borrowed for one statement.
+pub(super) enum Connection<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+macro_rules! bind {
+    ($query:expr, $args:expr) => {
+        $args.into_iter().fold($query, |query, value| match value {
+            Value::I64(it) => query.bind(it),
+            Value::Text(it) => query.bind(it),
+            Value::Blob(it) => query.bind(it),
+            Value::Bool(it) => query.bind(it),
+            Value::NullI64 => query.bind(None::<i64>),
+            Value::NullText => query.bind(None::<String>),
+            Value::NullBlob => query.bind(None::<Vec<u8>>),
+            Value::NullBool => query.bind(None::<bool>),
+        })
+    };
+}
+
+fn bind_sqlite(
+    query: Query<'static, Sqlite, SqliteArguments>,
+    args: Vec<Value>,
+) -> Query<'static, Sqlite, SqliteArguments> {
+    bind!(query, args)
+}
+
+fn bind_postgres(
+    query: Query<'static, Postgres, PgArguments>,
+    args: Vec<Value>,
+) -> Query<'static, Postgres, PgArguments> {
+    bind!(query, args)
+}
+
+/// A statement with its arguments, checked before it reaches an engine.
+pub(super) struct Call {
+    text: Text,
+    args: Vec<Value>,
+}
+
+enum Text {
+    Constant(&'static str),
+    /// Built for a number of rows; `keep` when that number comes again and again.
+    Bulk {
+        sql: String,
+        keep: bool,
+    },
+}
+
+impl Call {
+    /// A registered statement with its arguments.
+    pub fn new(place: &Place, sql: &'static str, args: Vec<Value>) -> Result<Self, StoreError> {
+        let prepared = Prepared::of(sql, place.engine);
+        prepared.check(args.len())?;
+        refuse_nul(&args)?;
+        Ok(Call {
+            text: Text::Constant(prepared.sql),
+            args,
+        })
+    }
+
+    /// A bulk statement over these rows: one chunk.
+    pub fn bulk(
+        place: &Place,
+        bulk: &Bulk,
+        mut args: Vec<Value>,
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<Self, StoreError> {
+        let arity = |expected, given| StoreError::Arity {
+            statement: bulk.name.to_owned(),
+            expected,
+            given,
+        };
+        if args.len() != bulk.head_arguments() {
+            return Err(arity(bulk.head_arguments(), args.len()));
+        }
+        let mut count = 0;
+        for row in rows {
+            if row.len() != bulk.columns {
+                return Err(arity(bulk.columns, row.len()));
+            }
+            args.extend(row);
+            count += 1;
+        }
+        refuse_nul(&args)?;
+        let sql = bulk.sql(place.engine, count);
+        Ok(Call {
+            text: Text::Bulk {
+                sql,
+                keep: count == 1 || count == bulk.chunk(),
+            },
+            args,
+        })
+    }
+}
+
+/// PostgreSQL cannot store NUL in text and SQLite cuts such text short in places.
+fn refuse_nul(args: &[Value]) -> Result<(), StoreError> {
+    let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    match args.iter().position(has_nul) {
+        None => Ok(()),
+        Some(index) => Err(StoreError::NulInText {
+            argument: index + 1,
+        }),
+    }
+}
+
+impl Connection<'_> {
+    /// Every row of the answer. A statement always runs to its end, also when one row is wanted.
+    pub async fn fetch_all(self, place: &Place, call: Call) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                let rows = connection.fetch_all(sqlite_query(call)).await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Connection::Postgres(connection) => {
+                let rows = connection.fetch_all(postgres_query(call)).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+        .map_err(|error| place.classify(error))
+    }
+
+    /// How many rows the statement changed.
+    pub async fn execute(self, place: &Place, call: Call) -> Result<u64, StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                let done = connection.execute(sqlite_query(call)).await;
+                done.map(|done| done.rows_affected())
+            }
+            Connection::Postgres(connection) => {
+                let done = connection.execute(postgres_query(call)).await;
+                done.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(|error| place.classify(error))
+    }
+
+    /// Runs a script of several statements without arguments.
+    pub async fn script(self, place: &Place, sql: &'static str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                connection.execute(sqlx::raw_sql(sql)).await.map(drop)
+            }
+            Connection::Postgres(connection) => {
+                connection.execute(sqlx::raw_sql(sql)).await.map(drop)
+            }
+        }
+        .map_err(|error| place.classify(error))
+    }
+}
+
+fn sqlite_query(call: Call) -> Query<'static, Sqlite, SqliteArguments> {
+    let query = match call.text {
+        Text::Constant(sql) => sqlx::query(sql),
+        Text::Bulk { sql, keep } => sqlx::query(AssertSqlSafe(sql)).persistent(keep),
+    };
+    bind_sqlite(query, call.args)
+}
+
+fn postgres_query(call: Call) -> Query<'static, Postgres, PgArguments> {
+    let query = match call.text {
+        Text::Constant(sql) => sqlx::query(sql),
+        Text::Bulk { sql, keep } => sqlx::query(AssertSqlSafe(sql)).persistent(keep),
+    };
+    bind_postgres(query, call.args)
+}

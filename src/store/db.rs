@@ -1,0 +1,205 @@
+//! An open store: bounded pools over one engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+use super::connection::{Call, Connection};
+use super::error::Place;
+use super::statement::beginning;
+use super::tx::Inner;
+use super::{
+    Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, migrate, open,
+};
+
+/// An open store. Cheap to clone; all clones share the pools.
+#[derive(Clone)]
+pub struct Db {
+    pub(super) pools: Pools,
+    pub(super) role: Role,
+    pub(super) place: Arc<Place>,
+}
+
+#[derive(Clone)]
+pub(super) enum Pools {
+    /// One writer: SQLite has one at a time anyway, and waiting in our queue is fair.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        file: Box<SqliteConnectOptions>,
+    },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens a store and creates the SQLite file when there is none.
+    pub async fn open(url: &str, role: Role) -> Result<Db, StoreError> {
+        Db::open_with(
+            url,
+            role,
+            Options {
+                create: true,
+                ..Options::default()
+            },
+        )
+        .await
+    }
+
+    /// Opens a store that must have been initialised: nothing is initialised anew.
+    pub async fn open_existing(url: &str, role: Role) -> Result<Db, StoreError> {
+        Db::open_with(url, role, Options::default()).await
+    }
+
+    /// Opens a store with limits of one's own.
+    pub async fn open_with(url: &str, role: Role, options: Options) -> Result<Db, StoreError> {
+        let db = open::open(url, role, &options).await?;
+        if !options.create && !migrate::is_initialised(&db).await? {
+            return Err(StoreError::Missing {
+                store: db.place.name.clone(),
+            });
+        }
+        Ok(db)
+    }
+
+    /// Runs the migrations of this store's role that have not run here. Two processes may call it
+    /// at once: one waits for the other.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::run(self, migrate::embedded(self.role)).await
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        self.place.engine
+    }
+
+    /// Which store this is.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Where it is, as errors name it: the file, or server and database without a password.
+    pub fn place(&self) -> &str {
+        &self.place.name
+    }
+
+    /// Begins to write. SQLite: `BEGIN IMMEDIATE` on the one writer, so no lock is upgraded half
+    /// way. PostgreSQL: READ COMMITTED, where `UPDATE … RETURNING` first makes the order.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let begun = match &self.pools {
+            Pools::Sqlite { writer, .. } => writer
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map(Inner::Sqlite),
+            Pools::Postgres(pool) => pool
+                .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                .await
+                .map(Inner::Postgres),
+        };
+        self.transaction(begun)
+    }
+
+    /// Begins to read one consistent view, fixed by the first statement. It cannot write.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let begun = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers
+                .begin_with("BEGIN DEFERRED")
+                .await
+                .map(Inner::Sqlite),
+            Pools::Postgres(pool) => pool
+                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await
+                .map(Inner::Postgres),
+        };
+        self.transaction(begun)
+    }
+
+    fn transaction(&self, begun: Result<Inner, sqlx::Error>) -> Result<Tx, StoreError> {
+        match begun {
+            Ok(inner) => Ok(Tx::new(inner, Arc::clone(&self.place))),
+            Err(error) => Err(self.place.classify(error)),
+        }
+    }
+
+    /// Every row of the answer, read outside any transaction. To write, use [`Db::begin`].
+    pub async fn fetch_all(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let call = Call::new(&self.place, sql, args)?;
+        let lost = |error| self.place.classify(error);
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let mut connection = readers.acquire().await.map_err(lost)?;
+                Connection::Sqlite(&mut connection)
+                    .fetch_all(&self.place, call)
+                    .await
+            }
+            Pools::Postgres(pool) => {
+                let mut connection = pool.acquire().await.map_err(lost)?;
+                Connection::Postgres(&mut connection)
+                    .fetch_all(&self.place, call)
+                    .await
+            }
+        }
+    }
+
+    /// The first row of the answer, if there is one.
+    pub async fn fetch_optional(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch_all(sql, args).await?.into_iter().next())
+    }
+
+    /// The first row of the answer; none is an error.
+    pub async fn fetch_one(&self, sql: &'static str, args: Vec<Value>) -> Result<Row, StoreError> {
+        let row = self.fetch_optional(sql, args).await?;
+        row.ok_or_else(|| StoreError::NoRow {
+            statement: beginning(sql),
+        })
+    }
+
+    /// Runs one writing statement as a transaction of its own; how many rows it changed.
+    pub async fn execute(&self, sql: &'static str, args: Vec<Value>) -> Result<u64, StoreError> {
+        let call = Call::new(&self.place, sql, args)?;
+        let lost = |error| self.place.classify(error);
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                let mut connection = writer.acquire().await.map_err(lost)?;
+                Connection::Sqlite(&mut connection)
+                    .execute(&self.place, call)
+                    .await
+            }
+            Pools::Postgres(pool) => {
+                let mut connection = pool.acquire().await.map_err(lost)?;
+                Connection::Postgres(&mut connection)
+                    .execute(&self.place, call)
+                    .await
+            }
+        }
+    }
+
+    /// Moves deleted rows out of the engine's own copies: SQLite's write-ahead log is written back
+    /// and cut to nothing, PostgreSQL vacuums every table of the schema. Tries until `patience` is
+    /// over, because a reader may hold it up, and says what it reached.
+    pub async fn checkpoint(&self, patience: Duration) -> Result<Checkpoint, StoreError> {
+        checkpoint::run(self, patience).await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What can go wrong with a store, and what to do about it.
+
+use std::fmt;
+
+use super::Engine;
+
+/// An error of a store. Each says what is wrong and then the remedy; none carries a stored value.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address of a store is not understood.
+    #[error("{url} is no address of a store: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    BadUrl {
+        /// The address without a password.
+        url: String,
+    },
+    /// There is no store where one was expected. Nothing is initialised anew.
+    #[error(
+        "{store} does not exist or is empty: run `gallra init` for a new installation; \
+         for an old one put the file back or correct the address"
+    )]
+    Missing {
+        /// Which store.
+        store: String,
+    },
+    /// The server does not answer.
+    #[error("{store} cannot be reached: start the server or correct the address")]
+    Unreachable {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// The disk has no room.
+    #[error(
+        "{store}: the disk is full or a file size limit is reached: free space and try again; \
+         nothing of this transaction was kept"
+    )]
+    DiskFull {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// The file, its directory or the server takes no writes.
+    #[error(
+        "{store} cannot be written: give this user write access to the file and its directory \
+         (on PostgreSQL: connect to the primary)"
+    )]
+    ReadOnly {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// The file is damaged or is no store at all.
+    #[error(
+        "{store} is damaged: stop every Gallra process, keep a copy of the file, and run \
+         `gallra restore DIR` for data, `gallra mirror promote` for the vault, \
+         `gallra reconcile --full` to rebuild the index"
+    )]
+    Corrupt {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// The disk failed to read or write.
+    #[error("{store}: the disk gave an error: look in the system's log and run `gallra doctor`")]
+    Disk {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// Somebody else holds what this needs, for longer than the patience allowed.
+    #[error(
+        "{store} is busy: try again; if it stays so, a process holds a transaction open: \
+         find it with `gallra doctor` and end it"
+    )]
+    Busy {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// Two transactions got in each other's way and this one gave in.
+    #[error("{store}: another transaction came first: run this one again from its beginning")]
+    Conflict {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// A unique key is taken already.
+    #[error("{store}: a row with this key exists: read it instead of writing it again")]
+    Duplicate {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// A row breaks another rule of the schema.
+    #[error("{store}: a row breaks a rule of the schema: this is a fault in Gallra, report it")]
+    Constraint {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+    /// A migration that ran here has another text now.
+    #[error(
+        "{store}: migration {version} differs from the one that ran here: use the Gallra release \
+         that made this store, or a newer one"
+    )]
+    MigrationChanged {
+        /// Which store.
+        store: String,
+        /// The migration's number.
+        version: i64,
+    },
+    /// The store is newer than this program.
+    #[error(
+        "{store} has migration {version}, which this Gallra does not know: run a newer release"
+    )]
+    MigrationUnknown {
+        /// Which store.
+        store: String,
+        /// The migration's number.
+        version: i64,
+    },
+    /// A caller's mistake: arguments and placeholders do not match.
+    #[error("\"{statement} …\" takes {expected} arguments, {given} were given: correct the call")]
+    Arity {
+        /// How the statement begins.
+        statement: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// Text with a NUL byte, which PostgreSQL cannot hold.
+    #[error("argument {argument} contains a NUL character: remove it from the text")]
+    NulInText {
+        /// Which argument, counted from 1.
+        argument: usize,
+    },
+    /// A row was expected and there was none.
+    #[error("\"{statement} …\" found no row: this is a fault in Gallra or a damaged store")]
+    NoRow {
+        /// How the statement begins.
+        statement: String,
+    },
+    /// A column holds something else than was asked for.
+    #[error("column {column} is not the {wanted} it should be: run `gallra doctor`")]
+    Column {
+        /// Counted from 0.
+        column: usize,
+        /// The kind that was asked for.
+        wanted: &'static str,
+    },
+    /// An earlier statement of this transaction failed.
+    #[error("this transaction failed before and was given up: run it again from its beginning")]
+    GivenUp,
+    /// Anything else the engine refused.
+    #[error("{store} refused a statement: this is a fault in Gallra, report it")]
+    Refused {
+        /// Which store.
+        store: String,
+        /// What the engine said.
+        #[source]
+        cause: Cause,
+    },
+}
+
+impl StoreError {
+    /// Whether running the whole transaction again may succeed.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Busy { .. } | StoreError::Conflict { .. } | StoreError::Unreachable { .. }
+        )
+    }
+}
+
+/// What the engine said, without the details it adds about values ("Key (email)=(…) exists").
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cause(pub(super) String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cause {}
+
+/// Where a store is, as errors name it: its file, or its server and database without a password.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub engine: Engine,
+    pub name: String,
+}
+
+impl Place {
+    /// Sorts an engine's error by what a person can do about it.
+    pub fn classify(&self, error: sqlx::Error) -> StoreError {
+        let cause = Cause(error.to_string());
+        let store = self.name.clone();
+        match &error {
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default();
+                match self.engine {
+                    Engine::Sqlite => sqlite(store, code.parse().unwrap_or(0), cause),
+                    Engine::Postgres => postgres(store, &code, cause),
+                }
+            }
+            sqlx::Error::PoolTimedOut => StoreError::Busy { store, cause },
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => {
+                StoreError::Unreachable { store, cause }
+            }
+            _ => StoreError::Refused { store, cause },
+        }
+    }
+}
+
+/// SQLite's extended result codes: the low byte is the kind.
+fn sqlite(store: String, code: i32, cause: Cause) -> StoreError {
+    const IOERR_WRITE: i32 = 778;
+    const IOERR_SHMSIZE: i32 = 4874;
+    const CONSTRAINT_PRIMARYKEY: i32 = 1555;
+    const CONSTRAINT_UNIQUE: i32 = 2067;
+    match code {
+        IOERR_WRITE | IOERR_SHMSIZE => return StoreError::DiskFull { store, cause },
+        CONSTRAINT_PRIMARYKEY | CONSTRAINT_UNIQUE => return StoreError::Duplicate { store, cause },
+        _ => {}
+    }
+    match code & 0xff {
+        5 | 6 => StoreError::Busy { store, cause },
+        8 | 14 => StoreError::ReadOnly { store, cause },
+        10 => StoreError::Disk { store, cause },
+        11 | 26 => StoreError::Corrupt { store, cause },
+        13 => StoreError::DiskFull { store, cause },
+        19 => StoreError::Constraint { store, cause },
+        _ => StoreError::Refused { store, cause },
+    }
+}
+
+/// PostgreSQL's SQLSTATE codes: the first two characters are the class.
+fn postgres(store: String, code: &str, cause: Cause) -> StoreError {
+    match code {
+        "53100" => StoreError::DiskFull { store, cause },
+        "25006" => StoreError::ReadOnly { store, cause },
+        "40001" | "40P01" => StoreError::Conflict { store, cause },
+        "23505" => StoreError::Duplicate { store, cause },
+        "3D000" | "3F000" => StoreError::Missing { store },
+        "53300" | "55P03" | "57014" => StoreError::Busy { store, cause },
+        _ => match code.get(..2) {
+            Some("08" | "28" | "57") => StoreError::Unreachable { store, cause },
+            Some("23") => StoreError::Constraint { store, cause },
+            Some("58") => StoreError::Disk { store, cause },
+            Some("XX") => StoreError::Corrupt { store, cause },
+            _ => StoreError::Refused { store, cause },
+        },
+    }
+}

@@ -1,0 +1,166 @@
+//! Opening a store: what each engine is told, and how a SQLite file comes to be.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor};
+
+use super::db::Pools;
+use super::error::{Cause, Place};
+use super::{Db, Engine, Options, Role, StoreError};
+
+/// How long a statement waits for another process's lock, and a caller for a connection.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) async fn open(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => open_sqlite(url, role, options).await,
+        Some(("postgres" | "postgresql", _)) => open_postgres(url, role, options).await,
+        _ => Err(bad_url(url)),
+    }
+}
+
+/// Names the address without what stands before an `@`: there may be a password in it.
+fn bad_url(url: &str) -> StoreError {
+    let shown = match url.rsplit_once('@') {
+        Some((_, after)) => format!("…@{after}"),
+        None => url.to_owned(),
+    };
+    StoreError::BadUrl { url: shown }
+}
+
+async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
+    let parsed = SqliteConnectOptions::from_str(url).map_err(|_| bad_url(url))?;
+    let path = parsed.get_filename().to_owned();
+    if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(bad_url(url));
+    }
+    let place = Place {
+        engine: Engine::Sqlite,
+        name: path.display().to_string(),
+    };
+    if options.create {
+        create_file(&path).map_err(|error| place.io(error))?;
+    } else if std::fs::metadata(&path).map(|file| file.len()).unwrap_or(0) == 0 {
+        return Err(StoreError::Missing { store: place.name });
+    }
+    let file = parsed
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY") // Sorting must not leave rows in a temporary file.
+        .pragma("journal_size_limit", "16777216")
+        .disable_statement_logging();
+    let pool = |most: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    // The writer comes first: it turns a new file to write-ahead logging.
+    let writer = pool(1)
+        .connect_with(file.clone())
+        .await
+        .map_err(|error| place.classify(error))?;
+    let readers = pool(options.readers.unwrap_or(4))
+        .connect_lazy_with(file.clone().pragma("query_only", "ON"));
+    let pools = Pools::Sqlite {
+        writer,
+        readers,
+        file: Box::new(file),
+    };
+    Ok(Db {
+        pools,
+        role,
+        place: Arc::new(place),
+    })
+}
+
+/// Makes an empty file that only its owner reads, in a directory of the same kind, and makes both
+/// survive a power cut. SQLite gives its log files the mode of the main file.
+fn create_file(path: &Path) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(file) => file.sync_all()?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    File::open(directory)?.sync_all()
+}
+
+impl Place {
+    fn io(&self, error: io::Error) -> StoreError {
+        let store = self.name.clone();
+        let cause = Cause(error.to_string());
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
+                StoreError::DiskFull { store, cause }
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly { store, cause }
+            }
+            _ => StoreError::Disk { store, cause },
+        }
+    }
+}
+
+async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
+    let server = PgConnectOptions::from_str(url)
+        .map_err(|_| bad_url(url))?
+        .application_name("gallra")
+        .disable_statement_logging();
+    let database = server.get_database().unwrap_or(server.get_username());
+    let name = format!(
+        "postgres://{}:{}/{database}",
+        server.get_host(),
+        server.get_port()
+    );
+    let place = Place {
+        engine: Engine::Postgres,
+        name,
+    };
+    let pool = PgPoolOptions::new()
+        .max_connections(options.readers.map_or(8, |readers| readers + 1))
+        .acquire_timeout(PATIENCE)
+        .after_connect(|connection, _| {
+            // A commit that may be lost is no commit: an erasure would come undone. A server that
+            // asks for more than `on` keeps it.
+            Box::pin(async move {
+                let durable = "SELECT set_config('synchronous_commit', 'on', false) \
+                    WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+                connection.execute(durable).await.map(drop)
+            })
+        })
+        .connect_with(server)
+        .await
+        .map_err(|error| place.classify(error))?;
+    Ok(Db {
+        pools: Pools::Postgres(pool),
+        role,
+        place: Arc::new(place),
+    })
+}

@@ -1,0 +1,286 @@
+//! Statements as data: named, registered, written once with `$1 … $n`, adapted per engine.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use super::{Engine, Role, StoreError};
+
+/// One SQL text of a `rows.rs`, registered so that a test prepares it on both engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement {
+    /// The store it speaks to.
+    pub role: Role,
+    /// The name of its constant.
+    pub name: &'static str,
+    /// The text, with `$1 … $n`.
+    pub sql: &'static str,
+}
+
+/// A statement over many rows at once: `head ($1, $2), ($3, $4), … tail`.
+///
+/// The head may have arguments of its own; they come first. With one column it also makes a list:
+/// head `SELECT … WHERE token IN (`, tail `)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bulk {
+    /// The store it speaks to.
+    pub role: Role,
+    /// The name of its constant.
+    pub name: &'static str,
+    /// What stands before the rows.
+    pub head: &'static str,
+    /// How many arguments each row has.
+    pub columns: usize,
+    /// What stands after the rows.
+    pub tail: &'static str,
+}
+
+/// The most rows one statement carries: larger ones are not faster and block others for longer.
+pub const CHUNK: usize = 500;
+
+/// SQLite takes no more arguments than this in one statement (PostgreSQL takes twice as many).
+const MOST_ARGUMENTS: usize = 32_766;
+
+impl Bulk {
+    /// The text for so many rows. `?` on SQLite: it searches named arguments one by one, which
+    /// made a 500-row insert 15 times slower.
+    pub fn sql(&self, engine: Engine, rows: usize) -> String {
+        let mut number = Placeholders::in_text(self.head).count;
+        let mut sql = match engine {
+            Engine::Sqlite => with_question_marks(self.head).into_owned(),
+            Engine::Postgres => self.head.to_owned(),
+        };
+        sql.reserve(rows * self.columns * 5 + self.tail.len());
+        for row in 0..rows {
+            sql.push_str(if row == 0 { " (" } else { ", (" });
+            for column in 0..self.columns {
+                if column > 0 {
+                    sql.push_str(", ");
+                }
+                number += 1;
+                match engine {
+                    Engine::Sqlite => sql.push('?'),
+                    Engine::Postgres => sql.push_str(&format!("${number}")),
+                }
+            }
+            sql.push(')');
+        }
+        sql.push_str(self.tail);
+        sql
+    }
+
+    /// How many rows go into one statement.
+    pub fn chunk(&self) -> usize {
+        CHUNK.min(MOST_ARGUMENTS / self.columns.max(1))
+    }
+
+    /// How many arguments the head takes.
+    pub fn head_arguments(&self) -> usize {
+        Placeholders::in_text(self.head).count
+    }
+}
+
+/// Registers the statements of a `rows.rs`: `statements! { data: /// doc  NAME = "SELECT …"; }`.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __statements {
+    ($role:ident: $($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
+
+        /// Every statement of this file, for the test that prepares them on both engines.
+        pub(crate) const STATEMENTS: &[$crate::store::Statement] = &[$(
+            $crate::store::Statement {
+                role: $crate::store::Role::$role(),
+                name: concat!(module_path!(), "::", stringify!($name)),
+                sql: $sql,
+            }
+        ),*];
+    };
+}
+
+/// Registers statements over many rows: `bulk! { data: NAME = "head", columns, "tail"; }`.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __bulk {
+    ($role:ident: $($(#[$doc:meta])* $name:ident = $head:expr, $columns:expr, $tail:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: $crate::store::Bulk = $crate::store::Bulk {
+            role: $crate::store::Role::$role(),
+            name: concat!(module_path!(), "::", stringify!($name)),
+            head: $head,
+            columns: $columns,
+            tail: $tail,
+        };)*
+
+        /// Every bulk statement of this file, for the test that prepares them on both engines.
+        pub(crate) const BULKS: &[$crate::store::Bulk] = &[$($name),*];
+    };
+}
+
+/// The `$n` of a text: how many there are to bind, and whether each stands once, in order.
+#[derive(Debug, PartialEq, Eq)]
+struct Placeholders {
+    count: usize,
+    in_order: bool,
+    positions: Vec<(usize, usize)>,
+}
+
+impl Placeholders {
+    fn in_text(sql: &str) -> Self {
+        let bytes = sql.as_bytes();
+        let mut positions = Vec::new();
+        let mut numbers = Vec::new();
+        let mut quoted = false;
+        let mut at = 0;
+        while at < bytes.len() {
+            let start = at;
+            at += 1;
+            match bytes[start] {
+                b'\'' => quoted = !quoted,
+                b'$' if !quoted => {
+                    while at < bytes.len() && bytes[at].is_ascii_digit() {
+                        at += 1;
+                    }
+                    if let Ok(number) = sql[start + 1..at].parse::<usize>() {
+                        numbers.push(number);
+                        positions.push((start, at));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Placeholders {
+            count: numbers.iter().copied().collect::<BTreeSet<_>>().len(),
+            in_order: numbers.iter().copied().eq(1..=numbers.len()),
+            positions,
+        }
+    }
+}
+
+/// `$1 … $n` as `?` where that means the same: each once, in order. Else the text as it is.
+fn with_question_marks(sql: &str) -> Cow<'_, str> {
+    let found = Placeholders::in_text(sql);
+    if !found.in_order || found.count == 0 {
+        return Cow::Borrowed(sql);
+    }
+    let mut text = String::with_capacity(sql.len());
+    let mut copied = 0;
+    for (start, end) in found.positions {
+        text.push_str(&sql[copied..start]);
+        text.push('?');
+        copied = end;
+    }
+    text.push_str(&sql[copied..]);
+    Cow::Owned(text)
+}
+
+/// A statement ready for one engine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Prepared {
+    pub sql: &'static str,
+    arguments: usize,
+}
+
+/// What was worked out per statement. A statement is a constant, so its address and length name
+/// it, and there are only as many as the program has.
+static KNOWN: RwLock<Option<HashMap<(usize, usize), (Prepared, Prepared)>>> = RwLock::new(None);
+
+impl Prepared {
+    /// The text for this engine, worked out once per statement.
+    pub fn of(sql: &'static str, engine: Engine) -> Self {
+        let key = (sql.as_ptr() as usize, sql.len());
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.as_ref().and_then(|map| map.get(&key).copied());
+        drop(known);
+        let (sqlite, postgres) = found.unwrap_or_else(|| {
+            let arguments = Placeholders::in_text(sql).count;
+            let question_marks: &'static str = match with_question_marks(sql) {
+                Cow::Borrowed(_) => sql,
+                Cow::Owned(text) => text.leak(),
+            };
+            let pair = (
+                Prepared {
+                    sql: question_marks,
+                    arguments,
+                },
+                Prepared { sql, arguments },
+            );
+            let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+            *known.get_or_insert_default().entry(key).or_insert(pair)
+        });
+        match engine {
+            Engine::Sqlite => sqlite,
+            Engine::Postgres => postgres,
+        }
+    }
+
+    /// Refuses too few or too many arguments: SQLite would bind NULL or ignore them in silence.
+    pub fn check(&self, given: usize) -> Result<(), StoreError> {
+        if given == self.arguments {
+            return Ok(());
+        }
+        Err(StoreError::Arity {
+            statement: beginning(self.sql),
+            expected: self.arguments,
+            given,
+        })
+    }
+}
+
+/// The first words of a statement, to name it in an error.
+pub(super) fn beginning(sql: &str) -> String {
+    let text: String = sql.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_order_placeholders_become_question_marks() {
+        let text = "UPDATE t SET a = $1, b = '$2' WHERE c = $2";
+        assert_eq!(
+            with_question_marks(text),
+            "UPDATE t SET a = ?, b = '$2' WHERE c = ?"
+        );
+    }
+
+    #[test]
+    fn repeated_or_shuffled_placeholders_stay() {
+        for text in ["SELECT $1, $1", "SELECT $2, $1", "SELECT 1"] {
+            assert_eq!(with_question_marks(text), text);
+        }
+        assert_eq!(Placeholders::in_text("SELECT $1, $2, $1").count, 2);
+    }
+
+    #[test]
+    fn a_bulk_numbers_on_from_its_head() {
+        let bulk = Bulk {
+            role: Role::Data,
+            name: "test",
+            head: "SELECT a FROM t WHERE b = $1 AND c IN (",
+            columns: 1,
+            tail: ")",
+        };
+        assert_eq!(
+            bulk.sql(Engine::Postgres, 2),
+            "SELECT a FROM t WHERE b = $1 AND c IN ( ($2), ($3))"
+        );
+        assert_eq!(
+            bulk.sql(Engine::Sqlite, 2),
+            "SELECT a FROM t WHERE b = ? AND c IN ( (?), (?))"
+        );
+    }
+
+    #[test]
+    fn wide_rows_go_in_smaller_chunks() {
+        let bulk = Bulk {
+            role: Role::Data,
+            name: "",
+            head: "",
+            columns: 100,
+            tail: "",
+        };
+        assert_eq!(bulk.chunk(), 327);
+    }
+}

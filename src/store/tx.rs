@@ -1,0 +1,165 @@
+//! Transactions: all of it or nothing, and nothing after an error.
+
+use sqlx::{Postgres, Sqlite, Transaction};
+use std::sync::Arc;
+
+use super::connection::{Call, Connection};
+use super::error::Place;
+use super::statement::beginning;
+use super::{Bulk, Row, StoreError, Value};
+
+/// A transaction. Dropped without [`Tx::commit`] it is rolled back.
+///
+/// After an error, or when a call was cancelled half way, it is given up: PostgreSQL would refuse
+/// further statements and SQLite would go on with half of the work done, so both refuse here.
+pub struct Tx {
+    inner: Inner,
+    place: Arc<Place>,
+    given_up: bool,
+}
+
+pub(super) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) fn new(inner: Inner, place: Arc<Place>) -> Self {
+        Tx {
+            inner,
+            place,
+            given_up: false,
+        }
+    }
+
+    /// Every row of the answer.
+    pub async fn fetch_all(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let call = self.call(|place| Call::new(place, sql, args))?;
+        let rows = self.inner.connection().fetch_all(&self.place, call).await?;
+        self.given_up = false;
+        Ok(rows)
+    }
+
+    /// The first row of the answer, if there is one.
+    pub async fn fetch_optional(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch_all(sql, args).await?.into_iter().next())
+    }
+
+    /// The first row of the answer; none is an error.
+    pub async fn fetch_one(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Row, StoreError> {
+        let row = self.fetch_optional(sql, args).await?;
+        row.ok_or_else(|| StoreError::NoRow {
+            statement: beginning(sql),
+        })
+    }
+
+    /// How many rows the statement changed.
+    pub async fn execute(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let call = self.call(|place| Call::new(place, sql, args))?;
+        let changed = self.inner.connection().execute(&self.place, call).await?;
+        self.given_up = false;
+        Ok(changed)
+    }
+
+    /// Writes any number of rows, 500 to a statement. Returns how many were changed.
+    pub async fn insert_many(
+        &mut self,
+        bulk: &Bulk,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut chunk = rows.by_ref().take(bulk.chunk());
+            let call = self.call(|place| Call::bulk(place, bulk, Vec::new(), &mut chunk))?;
+            changed += self.inner.connection().execute(&self.place, call).await?;
+            self.given_up = false;
+        }
+        Ok(changed)
+    }
+
+    /// Runs a bulk statement that answers with rows: a list in a SELECT, or an insert with
+    /// RETURNING. `head` are the arguments that stand before the rows.
+    pub async fn fetch_many(
+        &mut self,
+        bulk: &Bulk,
+        head: Vec<Value>,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut answer = Vec::new();
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut chunk = rows.by_ref().take(bulk.chunk());
+            let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
+            answer.extend(self.inner.connection().fetch_all(&self.place, call).await?);
+            self.given_up = false;
+        }
+        Ok(answer)
+    }
+
+    /// Makes all of it durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        if self.given_up {
+            return Err(StoreError::GivenUp);
+        }
+        match self.inner {
+            Inner::Sqlite(transaction) => transaction.commit().await,
+            Inner::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(|error| self.place.classify(error))
+    }
+
+    /// Undoes all of it.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(transaction) => transaction.rollback().await,
+            Inner::Postgres(transaction) => transaction.rollback().await,
+        }
+        .map_err(|error| self.place.classify(error))
+    }
+
+    pub(super) async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.call(|_| Ok(()))?;
+        self.inner.connection().script(&self.place, sql).await?;
+        self.given_up = false;
+        Ok(())
+    }
+
+    /// Checks a call and marks the transaction as given up until the call has succeeded, so that
+    /// an error and a future dropped half way leave the same mark.
+    fn call<T>(
+        &mut self,
+        check: impl FnOnce(&Place) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.given_up {
+            return Err(StoreError::GivenUp);
+        }
+        self.given_up = true;
+        check(&self.place)
+    }
+}
+
+impl Inner {
+    fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Inner::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Inner::Postgres(transaction) => Connection::Postgres(transaction),
+        }
+    }
+}

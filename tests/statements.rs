@@ -1,0 +1,134 @@
+//! Every registered statement is prepared on both engines, so a wrong table, column or type shows
+//! here and not in front of a customer.
+
+mod support;
+
+use gallra::store::{Engine, Role};
+use sqlx::{
+    AssertSqlSafe, Column, Connection, Either, Executor, PgConnection, SqlSafeStr,
+    SqliteConnection, Statement, TypeInfo,
+};
+
+/// A text to prepare, and whether it takes `$n` as `?`.
+struct Text {
+    name: String,
+    sql: String,
+}
+
+/// Every text of one role, bulk statements with one row and with three.
+fn texts(role: Role, engine: Engine) -> Vec<Text> {
+    let single = gallra::every_statement()
+        .into_iter()
+        .filter(|statement| statement.role == role)
+        .map(|it| Text {
+            name: it.name.to_owned(),
+            sql: it.sql.to_owned(),
+        });
+    let bulk = gallra::every_bulk()
+        .into_iter()
+        .filter(|bulk| bulk.role == role)
+        .flat_map(|it| {
+            [1, 3].map(|rows| Text {
+                name: format!("{} with {rows} rows", it.name),
+                sql: it.sql(engine, rows),
+            })
+        });
+    single.chain(bulk).collect()
+}
+
+/// The four kinds of value of the facade, as PostgreSQL calls them.
+const KINDS: [&str; 5] = ["INT8", "TEXT", "BYTEA", "BOOL", "blob"];
+
+async fn prepare_sqlite(connection: &mut SqliteConnection, text: &Text) -> Result<(), String> {
+    let sql = AssertSqlSafe(text.sql.clone()).into_sql_str();
+    let prepared = connection.prepare(sql).await;
+    prepared
+        .map(drop)
+        .map_err(|error| format!("{}: {error}", text.name))
+}
+
+async fn prepare_postgres(connection: &mut PgConnection, text: &Text) -> Result<(), String> {
+    let sql = AssertSqlSafe(text.sql.clone()).into_sql_str();
+    let prepared = connection
+        .prepare(sql)
+        .await
+        .map_err(|error| format!("{}: {error}", text.name))?;
+    let other = |what: &str, kind: &str| {
+        format!(
+            "{}: {what} is {kind}, which is no BIGINT, TEXT, blob or BOOLEAN",
+            text.name
+        )
+    };
+    if let Some(Either::Left(parameters)) = prepared.parameters() {
+        for (number, kind) in parameters.iter().enumerate() {
+            if !KINDS.contains(&kind.name()) {
+                return Err(other(&format!("${}", number + 1), kind.name()));
+            }
+        }
+    }
+    for column in prepared.columns() {
+        if !KINDS.contains(&column.type_info().name()) {
+            return Err(other(
+                &format!("column {}", column.name()),
+                column.type_info().name(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What does not prepare, over these texts.
+async fn refused(bench: &support::Bench, role: Role, texts: Vec<Text>) -> Vec<String> {
+    bench.open(role).await.close().await;
+    let url = bench.url(role);
+    let mut wrong = Vec::new();
+    match bench.engine() {
+        Engine::Sqlite => {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            for text in texts {
+                wrong.extend(prepare_sqlite(&mut connection, &text).await.err());
+            }
+        }
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            for text in texts {
+                wrong.extend(prepare_postgres(&mut connection, &text).await.err());
+            }
+        }
+    }
+    wrong
+}
+
+both_engines! {
+    async fn every_statement_prepares(bench) {
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            let texts = texts(role, bench.engine());
+            let wrong = refused(bench, role, texts).await;
+            assert!(wrong.is_empty(), "{role:?}:\n{}", wrong.join("\n"));
+        }
+    }
+
+    async fn a_wrong_column_would_be_found(bench) {
+        let sql = "SELECT no_such_column FROM schema_migration WHERE version = $1".to_owned();
+        let texts = vec![Text { name: "WRONG".to_owned(), sql }];
+        let wrong = refused(bench, Role::Data, texts).await;
+        assert_eq!(wrong.len(), 1);
+        assert!(wrong[0].starts_with("WRONG"));
+    }
+}
+
+#[test]
+fn a_wrong_type_would_be_found() {
+    support::run(Engine::Postgres, async |bench| {
+        for sql in [
+            "SELECT SUM(version) FROM schema_migration",
+            "SELECT version FROM schema_migration WHERE CAST(version AS INTEGER) = $1",
+        ] {
+            let texts = vec![Text {
+                name: "WRONG".to_owned(),
+                sql: sql.to_owned(),
+            }];
+            assert_eq!(refused(bench, Role::Data, texts).await.len(), 1, "{sql}");
+        }
+    });
+}

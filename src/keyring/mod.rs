@@ -15,10 +15,13 @@
 //! the next free code and a function in [`normalise`]. Both are then pinned by a line in
 //! `tests/vectors/`, which is never edited afterwards: stored bytes must open for ever.
 
+pub mod normalise;
 pub mod padding;
 pub mod place;
 pub mod seal;
+pub mod tokens;
 
 pub use padding::Padding;
 pub use place::{Column, Field, KeyRef, Place, columns};
 pub use seal::{DataKey, SealError, Sealer};
+pub use tokens::{Domain, IndexKeys, TokenError, carry_over};

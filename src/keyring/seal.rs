@@ -183,14 +183,14 @@ impl Sealer {
     /// # Errors
     /// Whatever is not exactly what [`Sealer::seal`] wrote to this very field.
     pub fn open(&self, field: Field, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (nonce, ciphertext, tag) = take_apart(sealed)?;
-        let mut plain = Zeroizing::new(ciphertext.to_vec());
+        let parts = Parts::of(sealed)?;
+        let mut plain = Zeroizing::new(parts.ciphertext.to_vec());
         self.cipher
             .decrypt_inout_detached(
-                &Nonce::from(nonce),
+                &Nonce::from(parts.nonce),
                 &self.associated(field),
                 plain.as_mut_slice().into(),
-                &Tag::from(tag),
+                &Tag::from(parts.tag),
             )
             .map_err(|_| SealError::Tampered)?;
         let length = padding::unpadded_length(&plain).ok_or(SealError::BadPadding)?;
@@ -243,19 +243,31 @@ impl fmt::Debug for Sealer {
     }
 }
 
-/// Nonce, ciphertext and tag of a sealed field whose first two bytes this program knows.
-fn take_apart(sealed: &[u8]) -> Result<([u8; NONCE], &[u8], [u8; TAG]), SealError> {
-    let truncated = SealError::Truncated(sealed.len());
-    let (&[version, suite], rest) = sealed.split_first_chunk().ok_or(truncated)?;
-    if version != VERSION {
-        return Err(SealError::UnknownVersion(version));
+/// A sealed field taken apart.
+struct Parts<'a> {
+    nonce: [u8; NONCE],
+    ciphertext: &'a [u8],
+    tag: [u8; TAG],
+}
+
+impl<'a> Parts<'a> {
+    fn of(sealed: &'a [u8]) -> Result<Self, SealError> {
+        let truncated = SealError::Truncated(sealed.len());
+        let (&[version, suite], rest) = sealed.split_first_chunk().ok_or(truncated)?;
+        if version != VERSION {
+            return Err(SealError::UnknownVersion(version));
+        }
+        if suite != SUITE {
+            return Err(SealError::UnknownSuite(suite));
+        }
+        let (&nonce, rest) = rest.split_first_chunk().ok_or(truncated)?;
+        let (ciphertext, &tag) = rest.split_last_chunk().ok_or(truncated)?;
+        Ok(Self {
+            nonce,
+            ciphertext,
+            tag,
+        })
     }
-    if suite != SUITE {
-        return Err(SealError::UnknownSuite(suite));
-    }
-    let (nonce, rest) = rest.split_first_chunk().ok_or(truncated)?;
-    let (ciphertext, tag) = rest.split_last_chunk().ok_or(truncated)?;
-    Ok((*nonce, ciphertext, *tag))
 }
 
 #[cfg(test)]

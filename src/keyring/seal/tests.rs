@@ -45,9 +45,9 @@ proptest! {
     #[test]
     fn padding_hides_the_length(length in 0_usize..2_000_000) {
         let short = Padding::Short.padded_length(length);
-        prop_assert!(short > length && short <= length + 16 && short % 16 == 0);
+        prop_assert!(short > length && short <= length + 16 && short.is_multiple_of(16));
         let padme = Padding::Padme.padded_length(length);
-        prop_assert!(padme >= short && padme % 16 == 0);
+        prop_assert!(padme >= short && padme.is_multiple_of(16));
         // PADMÉ's own bound of 12 %, plus the last whole block.
         prop_assert!(padme <= length + length * 12 / 100 + 17);
         // Only the leading ⌊log₂ e⌋ + 2 bits of the length show.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use super::{Engine, Role, StoreError};
 
@@ -180,36 +180,48 @@ pub(super) struct Prepared {
     arguments: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct PerEngine {
+    sqlite: Prepared,
+    postgres: Prepared,
+}
+
+impl PerEngine {
+    fn of(sql: &'static str) -> Self {
+        let arguments = Placeholders::in_text(sql).count;
+        let question_marks = match with_question_marks(sql) {
+            Cow::Borrowed(_) => sql,
+            Cow::Owned(text) => text.leak(),
+        };
+        PerEngine {
+            sqlite: Prepared {
+                sql: question_marks,
+                arguments,
+            },
+            postgres: Prepared { sql, arguments },
+        }
+    }
+}
+
 /// What was worked out per statement. A statement is a constant, so its address and length name
 /// it, and there are only as many as the program has.
-static KNOWN: RwLock<Option<HashMap<(usize, usize), (Prepared, Prepared)>>> = RwLock::new(None);
+static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(Default::default);
+type Known = HashMap<(usize, usize), PerEngine>;
 
 impl Prepared {
     /// The text for this engine, worked out once per statement.
     pub fn of(sql: &'static str, engine: Engine) -> Self {
         let key = (sql.as_ptr() as usize, sql.len());
         let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.as_ref().and_then(|map| map.get(&key).copied());
+        let found = known.get(&key).copied();
         drop(known);
-        let (sqlite, postgres) = found.unwrap_or_else(|| {
-            let arguments = Placeholders::in_text(sql).count;
-            let question_marks: &'static str = match with_question_marks(sql) {
-                Cow::Borrowed(_) => sql,
-                Cow::Owned(text) => text.leak(),
-            };
-            let pair = (
-                Prepared {
-                    sql: question_marks,
-                    arguments,
-                },
-                Prepared { sql, arguments },
-            );
+        let found = found.unwrap_or_else(|| {
             let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-            *known.get_or_insert_default().entry(key).or_insert(pair)
+            *known.entry(key).or_insert_with(|| PerEngine::of(sql))
         });
         match engine {
-            Engine::Sqlite => sqlite,
-            Engine::Postgres => postgres,
+            Engine::Sqlite => found.sqlite,
+            Engine::Postgres => found.postgres,
         }
     }
 

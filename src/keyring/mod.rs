@@ -8,6 +8,13 @@
 //! | [`seal`] | the field format: a data key, its commitment, sealing and opening |
 //! | [`tokens`] | index tokens for exact search, suppression tokens against re-import |
 //! | [`normalise`] | what makes two spellings of an address, number or name one value |
+//! | `page`, `wire` | the tree's pages and their bytes |
+//! | [`root`], `lock` | the epoch key on files, and who may change it |
+//! | [`head`], [`ledger`] | which root is live, and what was erased |
+//! | `tree`, `draft`, [`lease`] | reading keys, changing pages, taking fresh keys |
+//! | [`destroy`], `change`, `recover` | destroying keys, and finishing that after a crash |
+//! | [`instance`] | leases of processes, and the barrier that waits for them |
+//! | [`open`] | making a tree, opening one |
 //!
 //! **To seal one more column**, add a constant to [`columns`] with the next free number of its table
 //! and write its value through [`Sealer::seal`]. A number is part of what is authenticated, so it is
@@ -15,13 +22,70 @@
 //! the next free code and a function in [`normalise`]. Both are then pinned by a line in
 //! `tests/vectors/`, which is never edited afterwards: stored bytes must open for ever.
 
+mod change;
+pub mod destroy;
+mod draft;
+mod error;
+pub mod head;
+pub mod instance;
+pub mod lease;
+pub mod ledger;
+mod lock;
 pub mod normalise;
+pub mod open;
 pub mod padding;
+mod page;
 pub mod place;
+mod recover;
+pub mod root;
+pub(crate) mod rows;
 pub mod seal;
 pub mod tokens;
+mod tree;
+mod wire;
 
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+pub use destroy::Destruction;
+pub use error::KeyringError;
+pub use head::Head;
+pub use lease::{BlockSize, LeasedKey};
+pub use ledger::{Destroyed, LedgerEntry};
+pub use open::Means;
 pub use padding::Padding;
 pub use place::{Column, Field, KeyRef, Place, columns};
+pub use root::{FileRoot, RootError};
 pub use seal::{DataKey, SealError, Sealer};
 pub use tokens::{Domain, IndexKeys, TokenError, carry_over};
+
+use crate::vocabulary::{InstanceId, TenantId, VaultId};
+
+/// The open key tree: this process's lease, and the way to every key. Cheap to clone.
+#[derive(Clone)]
+pub struct Keyring(Arc<Inner>);
+
+struct Inner {
+    means: Means,
+    vault_id: VaultId,
+    instance: InstanceId,
+    _instance_lock: lock::InstanceLock,
+    epoch: tree::SharedEpoch,
+    /// The epoch this process last told the vault.
+    told: AtomicU64,
+    /// Uptime in microseconds until which this process may decrypt.
+    lease_until: AtomicU64,
+    /// Leased keys that no unit uses yet.
+    shelf: tokio::sync::Mutex<HashMap<TenantId, Vec<LeasedKey>>>,
+    /// Whose turn it is to change the epoch, among the tasks of this process.
+    destroyer: tokio::sync::Mutex<()>,
+    queue: Mutex<Vec<destroy::Queued>>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyring({})", self.0.instance)
+    }
+}

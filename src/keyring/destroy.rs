@@ -1,0 +1,312 @@
+//! Destroying keys: steps 0 and 2 to 4 of the erase protocol (DESIGN section 3).
+//!
+//! ```text
+//! 0  take the root lock; finish what a crash left behind (recover.rs)
+//! 2  hold the head; draft the re-keyed paths; write redo record and candidate root, read back
+//! 3  one durable vault transaction: pages, ledger, head names the candidate  ── point of no return
+//! 4  overwrite the old root on both copies; release the lock
+//! ```
+//!
+//! The paths are drafted while the head is held, so no leased block can slip in between what the
+//! redo record says and what the vault commits. Erasures that wait for the lock together share one
+//! epoch: the first to get it takes along all that are queued.
+
+use tokio::sync::oneshot;
+
+use super::change::{Change, Entry};
+use super::draft::Draft;
+use super::head::{self, Head};
+use super::ledger::Destroyed;
+use super::lock::RootLock;
+use super::page::{Page, PageId, PageKey};
+use super::recover::recover;
+use super::root::Slot;
+use super::tokens::IndexKeys;
+use super::{KeyRef, Keyring, KeyringError, rows};
+use crate::store::{Tx, args};
+use crate::vocabulary::{ErasureId, TenantId, fail_point};
+
+/// What to destroy, and what the ledger is to say of it.
+#[derive(Debug, Clone)]
+pub struct Destruction {
+    /// The erasure's id; destroying twice under one id is destroying once.
+    pub erasure: ErasureId,
+    /// The receipt kind.
+    pub kind: String,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The contact or case that is then gone.
+    pub subject: Option<[u8; 16]>,
+    /// Which keys.
+    pub what: Destroyed,
+    /// Index keys to put in the place of the present ones (`--strict`): their generation must be
+    /// the present one plus one.
+    pub new_index_keys: Option<IndexKeys>,
+    /// JSON for the receipt, without personal data.
+    pub facts: String,
+}
+
+/// An erasure waiting to share the next epoch.
+pub(super) struct Queued {
+    destruction: Destruction,
+    done: oneshot::Sender<Result<u64, KeyringError>>,
+}
+
+impl Keyring {
+    /// Destroys keys irrecoverably and answers the epoch from which nobody can read them. The
+    /// caller then waits for [`Keyring::barrier`] before it says that nobody does.
+    pub async fn destroy(&self, destruction: Destruction) -> Result<u64, KeyringError> {
+        let (done, mut answer) = oneshot::channel();
+        self.queue().push(Queued { destruction, done });
+        let _turn = self.0.destroyer.lock().await;
+        if let Ok(result) = answer.try_recv() {
+            return result; // Whoever had the turn before took this one along.
+        }
+        let batch: Vec<Queued> = std::mem::take(&mut *self.queue());
+        let destructions: Vec<&Destruction> =
+            batch.iter().map(|queued| &queued.destruction).collect();
+        let result = self.destroy_together(&destructions).await;
+        self.answer(batch, result).await;
+        answer.try_recv().unwrap_or(Err(KeyringError::EpochChanged))
+    }
+
+    /// Destroys several at once, in one epoch, and answers that epoch.
+    pub async fn destroy_all(&self, destructions: &[Destruction]) -> Result<u64, KeyringError> {
+        let _turn = self.0.destroyer.lock().await;
+        self.destroy_together(&destructions.iter().collect::<Vec<_>>())
+            .await
+    }
+
+    /// Replaces R and destroys nothing else.
+    pub async fn rotate_root(&self) -> Result<u64, KeyringError> {
+        let _turn = self.0.destroyer.lock().await;
+        let lock = RootLock::take(&self.0.means.root, self.0.means.patience).await?;
+        recover(&self.0.means, &lock).await?;
+        self.change_epoch(&[]).await
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, Vec<Queued>> {
+        self.0
+            .queue
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Hands each its answer. When the batch failed, each is tried by itself, so that one bad plan
+    /// does not fail the others and each gets its own error.
+    async fn answer(&self, batch: Vec<Queued>, result: Result<u64, KeyringError>) {
+        let error = match result {
+            Ok(epoch) => {
+                return batch
+                    .into_iter()
+                    .for_each(|queued| drop(queued.done.send(Ok(epoch))));
+            }
+            Err(error) => error,
+        };
+        if let [_] = batch.as_slice() {
+            let mut error = Some(error);
+            for queued in batch {
+                let _ = queued.done.send(error.take().map_or(Ok(0), Err));
+            }
+            return;
+        }
+        for queued in batch {
+            let alone = self.destroy_together(&[&queued.destruction]).await;
+            let _ = queued.done.send(alone);
+        }
+    }
+
+    async fn destroy_together(&self, batch: &[&Destruction]) -> Result<u64, KeyringError> {
+        fail_point("destroy:before-lock");
+        let lock = RootLock::take(&self.0.means.root, self.0.means.patience).await?;
+        fail_point("destroy:locked");
+        recover(&self.0.means, &lock).await?;
+        let mut open = Vec::with_capacity(batch.len());
+        let mut done = 0;
+        for destruction in batch {
+            match self.ledger_entry(destruction.erasure).await? {
+                Some(entry) => done = done.max(entry.epoch),
+                None => open.push(*destruction),
+            }
+        }
+        if open.is_empty() {
+            return Ok(done);
+        }
+        self.change_epoch(&open).await
+    }
+
+    /// Steps 2 to 4. The caller holds the root lock and has recovered.
+    async fn change_epoch(&self, batch: &[&Destruction]) -> Result<u64, KeyringError> {
+        let mut tx = self.0.means.vault.begin().await?;
+        let head = head::take(&mut tx).await?;
+        self.refresh().await?;
+        let live = super::tree::live_slot(&self.0.means.root, &head)?;
+        let candidate =
+            self.0
+                .means
+                .root
+                .draw(head.vault, head.epoch + 1, self.0.means.random.as_ref());
+        let key = self.0.means.root.effective_key(&candidate)?;
+
+        let live_key = self.0.means.root.effective_key(&live)?;
+        let mut draft = Draft::new(head.version, live_key, self.0.means.random.as_ref());
+        draft.load(&mut tx, PageId::ROOT).await?;
+        for destruction in batch {
+            remove(&mut tx, &mut draft, destruction).await?;
+        }
+        draft.rekey(key.clone())?;
+        let change = self.describe(&head, &candidate, &draft, batch);
+
+        if let Err(error) = self.write_root(&change, &candidate, &live, &key) {
+            tx.rollback().await?;
+            let _ = self.0.means.root.wipe_except(&live);
+            return Err(error);
+        }
+        fail_point("destroy:candidate-written");
+        change.apply(&mut tx, &head).await?;
+        fail_point("destroy:before-commit");
+        tx.commit().await?;
+        fail_point("destroy:committed");
+
+        self.0.means.root.wipe_except(&candidate)?;
+        fail_point("destroy:old-root-destroyed");
+        self.0.epoch.begin(change.epoch, candidate.id, key);
+        self.forget_shelves(batch).await;
+        Ok(change.epoch)
+    }
+
+    /// Step 2. Short blocking writes of a few kilobytes; they end before anyone else may write.
+    fn write_root(
+        &self,
+        change: &Change,
+        candidate: &Slot,
+        live: &Slot,
+        key: &PageKey,
+    ) -> Result<(), KeyringError> {
+        self.0.means.root.write_redo(
+            change.epoch,
+            &change.seal(key, self.0.means.random.as_ref()),
+        )?;
+        fail_point("destroy:redo-written");
+        Ok(self.0.means.root.write_candidate(candidate, &live.id)?)
+    }
+
+    fn describe(
+        &self,
+        head: &Head,
+        candidate: &Slot,
+        draft: &Draft<'_>,
+        batch: &[&Destruction],
+    ) -> Change {
+        let destroyed_at = self.0.means.clock.now();
+        let entries = batch
+            .iter()
+            .zip(head.ledger_seq + 1..)
+            .map(|(destruction, seq)| Entry {
+                seq,
+                erasure: destruction.erasure,
+                kind: destruction.kind.clone(),
+                tenant: destruction.tenant,
+                subject: destruction.subject,
+                facts: destruction.facts.clone(),
+                destroyed_at,
+                units: match &destruction.what {
+                    Destroyed::Units(units) => Some(units.clone()),
+                    Destroyed::Tenant => None,
+                },
+            });
+        Change {
+            old_root: head.root,
+            new_root: candidate.id,
+            epoch: head.epoch + 1,
+            ledger_seq: head.ledger_seq + batch.len() as i64,
+            pages: draft.seal(),
+            entries: entries.collect(),
+        }
+    }
+
+    /// Leased keys of a purged tenant are of no use to anyone.
+    async fn forget_shelves(&self, batch: &[&Destruction]) {
+        let mut shelf = self.0.shelf.lock().await;
+        for destruction in batch.iter().filter(|one| one.what == Destroyed::Tenant) {
+            shelf.remove(&destruction.tenant);
+        }
+    }
+}
+
+/// Takes the keys of one destruction off the drafted pages.
+async fn remove(
+    tx: &mut Tx,
+    draft: &mut Draft<'_>,
+    destruction: &Destruction,
+) -> Result<(), KeyringError> {
+    let tenant = destruction.tenant;
+    match &destruction.what {
+        Destroyed::Tenant => {
+            let slot = PageId::slot_of(tenant);
+            need(draft.load(tx, slot).await?)?;
+            draft.edit(&slot)?.remove_tenant(tenant);
+        }
+        Destroyed::Units(units) => {
+            for unit in units {
+                remove_unit(tx, draft, tenant, *unit).await?;
+            }
+        }
+    }
+    match &destruction.new_index_keys {
+        Some(keys) => replace_index_keys(tx, draft, tenant, keys).await,
+        None => Ok(()),
+    }
+}
+
+async fn remove_unit(
+    tx: &mut Tx,
+    draft: &mut Draft<'_>,
+    tenant: TenantId,
+    unit: KeyRef,
+) -> Result<(), KeyringError> {
+    let block = PageId::block(tenant, unit.block);
+    if !draft.load(tx, block).await? {
+        // Gone with its tenant, or never known.
+        let arguments = args![tenant, unit.block as i64, i64::from(unit.leaf)];
+        let row = tx.fetch_optional(rows::READ_ERASED, arguments).await?;
+        return match row {
+            Some(row) => Err(KeyringError::Erased(row.id(0)?)),
+            None => Err(KeyringError::VaultBehindData),
+        };
+    }
+    match draft.edit(&block)? {
+        Page::Keys(keys) => match keys.get_mut(usize::from(unit.leaf)) {
+            Some(place) => *place = None,
+            None => return Err(KeyringError::corrupt(&block)),
+        },
+        _ => return Err(KeyringError::corrupt(&block)),
+    }
+    Ok(())
+}
+
+async fn replace_index_keys(
+    tx: &mut Tx,
+    draft: &mut Draft<'_>,
+    tenant: TenantId,
+    keys: &IndexKeys,
+) -> Result<(), KeyringError> {
+    let id = PageId::tenant(tenant);
+    need(draft.load(tx, id).await?)?;
+    match draft.edit(&id)? {
+        Page::Tenant(page) if page.index.generation + 1 == keys.generation => {
+            page.index = keys.clone();
+            Ok(())
+        }
+        Page::Tenant(_) => Err(KeyringError::IndexKeysChanged),
+        _ => Err(KeyringError::corrupt(&id)),
+    }
+}
+
+fn need(loaded: bool) -> Result<(), KeyringError> {
+    if loaded {
+        Ok(())
+    } else {
+        Err(KeyringError::VaultBehindData)
+    }
+}

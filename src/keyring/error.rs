@@ -1,0 +1,104 @@
+//! What can go wrong in the keyring, each with its remedy.
+
+use super::page::PageId;
+use super::root::RootError;
+use super::seal::SealError;
+use super::tokens::TokenError;
+use crate::store::StoreError;
+use crate::vocabulary::ErasureId;
+
+/// Anything the keyring refuses or fails at.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The key is destroyed: what it sealed cannot be read by anyone, ever.
+    #[error("erased: its key was destroyed by erasure {0}")]
+    Erased(ErasureId),
+    /// Data names a key the vault has never heard of.
+    #[error(
+        "the vault is older than the data: it does not know a key that data uses; put the newest \
+         vault back (`gallra mirror promote`), or restore data from before; nothing was changed"
+    )]
+    VaultBehindData,
+    /// The vault database has no head.
+    #[error("no vault here: run `gallra init` for a new house, or `gallra mirror promote DIR`")]
+    NoVault,
+    /// There already is a vault.
+    #[error("a vault is already here: nothing is initialised anew; use another VAULT_URL")]
+    VaultExists,
+    /// The root directory belongs to another vault.
+    #[error("this root belongs to another vault: check GALLRA_ROOT and VAULT_URL")]
+    ForeignRoot,
+    /// There is no root to open the vault with.
+    #[error(
+        "the root is lost or empty: no key in this vault can be read with it; if there is a mirror, \
+         run `gallra mirror promote DIR`; nothing was initialised anew"
+    )]
+    RootLost,
+    /// The vault was put back to an earlier state than the root knows.
+    #[error(
+        "the vault was rolled back: it is at epoch {vault}, the root at {root}; vaults are never \
+         restored from copies; put the newest one back, or run `gallra mirror promote DIR`"
+    )]
+    VaultRolledBack {
+        /// The vault's epoch.
+        vault: u64,
+        /// The root's epoch.
+        root: u64,
+    },
+    /// The root directory was put back to an earlier state than the vault knows.
+    #[error(
+        "the root directory was rolled back: it is at epoch {root}, the vault at {vault}; its old \
+         key opens nothing; run `gallra mirror promote DIR`"
+    )]
+    RootRolledBack {
+        /// The vault's epoch.
+        vault: u64,
+        /// The root's epoch.
+        root: u64,
+    },
+    /// A page does not open though everything around it is in order.
+    #[error(
+        "page {0} of the vault is damaged or was exchanged: run `gallra doctor`; if there is a \
+         mirror, run `gallra mirror promote DIR`"
+    )]
+    CorruptPage(String),
+    /// Another erasure went on in between; whoever was reading must read again.
+    #[error("something was erased meanwhile: repeat the call")]
+    EpochChanged,
+    /// The tenant's index keys are not the ones this plan started from.
+    #[error("the index keys were rotated meanwhile: repeat the call")]
+    IndexKeysChanged,
+    /// Another process holds the root lock and does not let go.
+    #[error("the root is held by {0}")]
+    RootBusy(String),
+    /// A process still works with the old keys.
+    #[error(
+        "a process still holds a lease on the old keys ({0}): the erasure is done, its receipt \
+         follows once that process answers or ends; run `gallra reconcile`"
+    )]
+    BarrierTimeout(String),
+    /// The lock files cannot be used.
+    #[error("the lock files of the root directory cannot be used: {0}: check its permissions")]
+    Lock(#[source] std::io::Error),
+    /// A tenant was added twice.
+    #[error("the tenant already has a key: it was added before")]
+    TenantExists,
+    /// The root directory.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The vault's database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A sealed field.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// An index token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl KeyringError {
+    pub(super) fn corrupt(id: &PageId) -> Self {
+        Self::CorruptPage(format!("{:?} {}", id.kind, id.number))
+    }
+}

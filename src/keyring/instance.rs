@@ -1,0 +1,175 @@
+//! Leases of running processes, and the barrier that waits for them.
+//!
+//! A process may decrypt while its lease is valid: five seconds from just before it last told the
+//! vault which epoch it works in, on a clock that counts suspension. Renewing reads the epoch first
+//! and drops older keys, so whoever says "epoch n" has nothing from before. A stopped or sleeping
+//! process finds its lease over when it wakes, and must renew before it opens anything.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::lock::InstanceLock;
+use super::{Keyring, KeyringError, rows};
+use crate::store::args;
+use crate::vocabulary::InstanceId;
+
+/// How long a process may go on decrypting after it last renewed.
+pub const LEASE: Duration = Duration::from_secs(5);
+/// How often it renews.
+const RENEW: Duration = Duration::from_secs(1);
+/// How often it looks whether the epoch changed, so that an erasure need not wait for a renewal.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often the barrier looks.
+const BARRIER_LOOK: Duration = Duration::from_millis(5);
+/// A process whose beat stood still this long holds no valid lease, whatever its own clock says.
+const EXPIRED: Duration = Duration::from_millis(5_500);
+
+/// A process the barrier waits for.
+struct Waiting {
+    id: InstanceId,
+    beat: i64,
+    since: Duration,
+}
+
+impl Keyring {
+    /// Renews the lease: reads the epoch, drops older keys, tells the vault.
+    pub(super) async fn renew(&self) -> Result<(), KeyringError> {
+        let before = self.0.means.clock.uptime();
+        self.refresh().await?;
+        let epoch = self.0.epoch.lock().number as i64;
+        let arguments = args![epoch, self.0.instance];
+        if self.0.means.vault.execute(rows::BEAT, arguments).await? == 0 {
+            let arguments = args![self.0.instance, epoch, self.0.means.clock.now()];
+            self.0
+                .means
+                .vault
+                .execute(rows::INSERT_INSTANCE, arguments)
+                .await?;
+        }
+        self.0.told.store(epoch as u64, Ordering::SeqCst);
+        let until = (before + LEASE).as_micros() as u64;
+        self.0.lease_until.fetch_max(until, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The epoch this process works in, with a valid lease. Take it before reading, and give it to
+    /// [`Keyring::confirm`] before the first byte of the answer leaves.
+    pub async fn begin_read(&self) -> Result<u64, KeyringError> {
+        if !self.lease_is_valid() {
+            self.renew().await?;
+        }
+        Ok(self.0.epoch.lock().number)
+    }
+
+    /// Whether what was read since [`Keyring::begin_read`] may still be shown.
+    /// [`KeyringError::EpochChanged`]: something was erased meanwhile, read again.
+    pub async fn confirm(&self, epoch: u64) -> Result<(), KeyringError> {
+        let head = self.refresh().await?;
+        if !self.lease_is_valid() {
+            self.renew().await?;
+        }
+        if head.epoch == epoch && self.0.epoch.lock().number == epoch {
+            Ok(())
+        } else {
+            Err(KeyringError::EpochChanged)
+        }
+    }
+
+    fn lease_is_valid(&self) -> bool {
+        let now = self.0.means.clock.uptime().as_micros() as u64;
+        now < self.0.lease_until.load(Ordering::SeqCst)
+    }
+
+    /// Waits until no running process can use a key from before `epoch` (step 5).
+    ///
+    /// The dead are known by their free lock. The living say so themselves within a tenth of a
+    /// second. One that does neither is stopped or hanging: its lease ends by itself.
+    pub async fn barrier(&self, epoch: u64) -> Result<(), KeyringError> {
+        self.renew().await?;
+        let mut waiting: Vec<Waiting> = Vec::new();
+        loop {
+            let now = self.0.means.clock.uptime();
+            waiting = self.behind(epoch, now, waiting).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(BARRIER_LOOK).await;
+        }
+    }
+
+    /// Who is still behind; the dead and the expired are forgotten on the way.
+    async fn behind(
+        &self,
+        epoch: u64,
+        now: Duration,
+        before: Vec<Waiting>,
+    ) -> Result<Vec<Waiting>, KeyringError> {
+        let mut behind = Vec::new();
+        for row in self
+            .0
+            .means
+            .vault
+            .fetch_all(rows::INSTANCES, args![])
+            .await?
+        {
+            let (id, seen, beat) = (row.id::<InstanceId>(0)?, row.u64(1)?, row.i64(2)?);
+            if seen >= epoch || id == self.0.instance {
+                continue;
+            }
+            let known = before
+                .iter()
+                .find(|known| known.id == id && known.beat == beat);
+            let since = known.map_or(now, |known| known.since);
+            let dead = InstanceLock::is_dead(&self.0.means.root, id);
+            if dead || now.saturating_sub(since) >= EXPIRED {
+                self.0
+                    .means
+                    .vault
+                    .execute(rows::DELETE_INSTANCE, args![id])
+                    .await?;
+            } else {
+                behind.push(Waiting { id, beat, since });
+            }
+        }
+        Ok(behind)
+    }
+
+    /// Gives the lease back. A process that ends without this is recognised as dead by its lock.
+    pub async fn close(&self) -> Result<(), KeyringError> {
+        self.0.lease_until.store(0, Ordering::SeqCst);
+        self.0
+            .means
+            .vault
+            .execute(rows::DELETE_INSTANCE, args![self.0.instance])
+            .await?;
+        Ok(())
+    }
+
+    /// Renews for as long as anyone holds this keyring.
+    pub(super) fn keep_renewing(&self) {
+        let weak = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let mut since = Duration::ZERO;
+            loop {
+                tokio::time::sleep(LOOK).await;
+                since += LOOK;
+                let Some(inner) = weak.upgrade() else { return };
+                if let Err(error) = Keyring(inner).look(&mut since).await {
+                    tracing::warn!(%error, "the lease was not renewed");
+                }
+            }
+        });
+    }
+
+    async fn look(&self, since: &mut Duration) -> Result<(), KeyringError> {
+        let closed = self.0.lease_until.load(Ordering::SeqCst) == 0;
+        let head = super::head::read(&self.0.means.vault).await?;
+        let told = self.0.told.load(Ordering::SeqCst);
+        if !closed && (head.epoch != told || *since >= RENEW) {
+            *since = Duration::ZERO;
+            self.renew().await?;
+        }
+        Ok(())
+    }
+}

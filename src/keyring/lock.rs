@@ -1,0 +1,146 @@
+//! The operating system's locks on the root directory: one held while the root changes, and one per
+//! running process. Death releases them, time never does, so a stopped process keeps what it holds
+//! and whoever waits can say for whom.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::KeyringError;
+use super::root::FileRoot;
+use crate::vocabulary::InstanceId;
+
+/// How often a waiter looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// After how long a waiter tells for whom it waits, and again each time this has passed.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// The exclusive right to change the root. Dropping it releases it.
+#[derive(Debug)]
+pub(super) struct RootLock {
+    _file: File,
+}
+
+impl RootLock {
+    /// Takes the lock if nobody holds it.
+    pub(super) fn try_take(root: &FileRoot) -> Result<Option<Self>, KeyringError> {
+        let mut file = open(root)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {
+                sign(&mut file);
+                Ok(Some(Self { _file: file }))
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(KeyringError::Lock(error.into())),
+        }
+    }
+
+    /// Takes the lock, waiting up to `patience` for whoever holds it.
+    pub(super) async fn take(root: &FileRoot, patience: Duration) -> Result<Self, KeyringError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(lock) = Self::try_take(root)? {
+                return Ok(lock);
+            }
+            if waited >= patience {
+                return Err(KeyringError::RootBusy(holder(root)));
+            }
+            if !waited.is_zero() && waited.as_millis() % TELL_EVERY.as_millis() == 0 {
+                tracing::warn!(holder = %holder(root), "waiting for the root lock");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            waited += LOOK_AGAIN;
+        }
+    }
+}
+
+fn open(root: &FileRoot) -> Result<File, KeyringError> {
+    let path = root.directory().join("lock");
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
+    options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => KeyringError::RootLost,
+        _ => KeyringError::Lock(error),
+    })
+}
+
+/// Writes who holds the lock into it: for the waiter's message, nothing depends on it.
+fn sign(file: &mut File) {
+    let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
+    let _ = file.set_len(0);
+    let _ = file.rewind();
+    let _ = write!(file, "{} {}", std::process::id(), command);
+}
+
+/// "process 4711 (gallra erase), stopped": what a waiter tells.
+fn holder(root: &FileRoot) -> String {
+    let mut text = String::new();
+    if let Ok(mut file) = File::open(root.directory().join("lock")) {
+        let _ = file.read_to_string(&mut text);
+    }
+    let (process, command) = text
+        .split_once(' ')
+        .unwrap_or((text.as_str(), "unknown command"));
+    let stopped = match state_of(process) {
+        Some('T' | 't') => ", stopped: continue it with SIGCONT or end it with SIGKILL",
+        _ => "",
+    };
+    format!("process {process} ({command}){stopped}")
+}
+
+/// The state letter of a process on Linux; `None` elsewhere or when it is gone.
+fn state_of(process: &str) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// A running process's own locked file. The dead are known by their lock being free.
+#[derive(Debug)]
+pub(super) struct InstanceLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl InstanceLock {
+    /// Makes and locks this process's file.
+    pub(super) fn take(root: &FileRoot, id: InstanceId) -> Result<Self, KeyringError> {
+        let path = root.instances().join(id.to_string());
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        let file = file.map_err(KeyringError::Lock)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|error| KeyringError::Lock(error.into()))?;
+        Ok(Self { path, _file: file })
+    }
+
+    /// Whether the process with this id is dead: its file is gone or its lock is free.
+    pub(super) fn is_dead(root: &FileRoot, id: InstanceId) -> bool {
+        let path = root.instances().join(id.to_string());
+        match OpenOptions::new().write(true).open(&path) {
+            Ok(file) if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() => {
+                let _ = fs::remove_file(&path);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+}
+
+impl Drop for InstanceLock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,61 @@
+//! Finishing what a crash left behind: what is on the root directory is brought in line with what
+//! the vault's head names, and only the head decides.
+//!
+//! The head is *held* while this decides. Without that, on PostgreSQL, a killed process's commit may
+//! still be on its way: recovery would read the old head, drop the candidate, and then the server
+//! would finish the commit that names it. Holding the head waits for that transaction's end.
+
+use super::KeyringError;
+use super::change::Change;
+use super::head::{self, Head};
+use super::lock::RootLock;
+use super::open::Means;
+use super::root::{FileRoot, Slot};
+use super::tree::live_slot;
+use crate::vocabulary::fail_point;
+
+/// Recovers the root directory under its lock.
+///
+/// | Root directory | Done |
+/// |---|---|
+/// | the live root alone | nothing |
+/// | the live root and another | the other is wiped: an old root (step 4), or a candidate the vault never named |
+/// | only a candidate, made from the root the head names | rolled forward from its redo record |
+/// | anything else | refused, with what it looks like |
+pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), KeyringError> {
+    let mut tx = means.vault.begin().await?;
+    let head = head::take(&mut tx).await?;
+    match live_slot(&means.root, &head) {
+        Ok(live) => {
+            means.root.wipe_except(&live)?;
+            tx.rollback().await?;
+        }
+        Err(refusal) => {
+            let (candidate, change) = redo_from(&means.root, &head).ok_or(refusal)?;
+            tracing::warn!(
+                epoch = change.epoch,
+                "the vault lost its last commit: redoing it"
+            );
+            change.apply(&mut tx, &head).await?;
+            tx.commit().await?;
+            fail_point("recover:redone");
+            means.root.wipe_except(&candidate)?;
+        }
+    }
+    Ok(())
+}
+
+/// The one candidate that was made from the root this head names, with its redo record.
+fn redo_from(root: &FileRoot, head: &Head) -> Option<(Slot, Change)> {
+    let slots = root.slots().ok()?;
+    let candidate = slots
+        .into_iter()
+        .find(|slot| slot.epoch == head.epoch + 1)?;
+    if candidate.vault != head.vault {
+        return None;
+    }
+    let key = root.effective_key(&candidate).ok()?;
+    let sealed = root.read_redo(candidate.epoch).ok()??;
+    let change = Change::open(&candidate.id, &key, &sealed)?;
+    (change.old_root == head.root).then_some((candidate, change))
+}

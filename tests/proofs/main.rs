@@ -1,0 +1,7 @@
+//! Proofs that need another process, another disk or another fate: power cuts, kills, full disks,
+//! and the search for what must not be there.
+
+#[path = "../support/proofs.rs"]
+mod tools;
+
+mod lost_writes;

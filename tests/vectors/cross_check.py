@@ -221,9 +221,11 @@ def check_normal_forms(vectors):
             pass  # No domain: it stays as it is.
         same(written, f"{local}@{domain}", normal)
     for country, written, normal in vectors["phone"]:
-        if normal is None or not re.fullmatch(r"\+\d+", normal):
-            continue  # Extensions and what is no number: a form of our own.
-        number = phonenumbers.parse(invisible.sub("", written), country)
+        text = invisible.sub("", written).removeprefix("tel:")
+        ours = normal is None or not re.fullmatch(r"\+\d+", normal) or re.search("[a-z]| / ", text)
+        if ours or country not in phonenumbers.SUPPORTED_REGIONS:
+            continue  # Extensions, words, several numbers, no number: forms of our own.
+        number = phonenumbers.parse(text, country)
         made = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         same(written, made, normal)
     for written, words in vectors["names"]:

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
-use phonenumber::{Metadata, Mode};
+use phonenumber::{Metadata, PhoneNumber};
 use unicode_normalization::UnicodeNormalization;
 
 use super::visible;
@@ -111,7 +111,7 @@ fn e164(written: &Written, country: &str) -> Option<String> {
     let home = Id::from_str(&country.to_ascii_uppercase())
         .ok()
         .and_then(|id| Some((id, DATABASE.by_id(id.as_ref())?)));
-    let number = match international(written, home.map(|(_, metadata)| metadata)) {
+    let number: PhoneNumber = match international(written, home.map(|(_, metadata)| metadata)) {
         Some(digits) => {
             // A foreign number must not lose what would be the home country's prefix: it is read by
             // its own country's rules.
@@ -120,8 +120,11 @@ fn e164(written: &Written, country: &str) -> Option<String> {
             phonenumber::parse(at_home.map(|(id, _)| id), format!("+{digits}"))
         }
         None => phonenumber::parse(Some(home?.0), &written.digits),
-    };
-    Some(number.ok()?.format().mode(Mode::E164).to_string())
+    }
+    .ok()?;
+    // By hand: the library's formatter first searches all patterns of the country, for nothing.
+    let (code, national) = (number.code().value(), number.national());
+    Some(format!("+{code}{national}"))
 }
 
 /// The digits from the country code on, when the number was written with a plus or with the prefix

@@ -37,6 +37,7 @@ CREATE TABLE ledger (
     destroyed_at BIGINT NOT NULL,
     results TEXT,                  -- what the receipt will say, known after
     rows_deleted_at BIGINT,
+    receipted_at BIGINT,           -- when its receipt was appended to the log
     written BIGINT NOT NULL
 );
 CREATE INDEX ledger_subject ON ledger (tenant, subject);

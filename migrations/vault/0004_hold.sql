@@ -1,0 +1,14 @@
+-- Reasons why something may not be erased yet. In the vault, so that restoring data forgets none.
+CREATE TABLE hold (
+    id          BLOB NOT NULL PRIMARY KEY,
+    tenant      BLOB NOT NULL,
+    subject     BLOB,              -- a contact's id; absent: the whole tenant
+    reason      TEXT NOT NULL,
+    placed_by   TEXT NOT NULL,
+    placed_at   BIGINT NOT NULL,
+    released_at BIGINT,
+    released_by TEXT,
+    written     BIGINT NOT NULL
+);
+CREATE INDEX hold_tenant ON hold (tenant, subject);
+CREATE INDEX hold_written ON hold (written);

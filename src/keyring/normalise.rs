@@ -22,14 +22,16 @@ pub fn warm() {
 }
 
 /// An e-mail address: trimmed, without invisible characters, lower-cased, its domain in the ASCII form
-/// of IDNA (UTS #46), so that `räksmörgås.se` and `xn--rksmrgs-5wao1o.se` are one.
+/// of IDNA (UTS #46), so that `räksmörgås.se` and `xn--rksmrgs-5wao1o.se` are one. Of a mailbox
+/// (`Anna <anna@example.se>`) or a link (`mailto:anna@example.se`) the address counts.
 ///
 /// The part before the `@` is lower-cased too: hosts that tell `Anna@` from `anna@` are unheard of,
 /// people who type both are not. Dots and `+tags` stay: they mean something on most hosts.
 pub fn email(text: &str) -> Option<Personal> {
-    let address: String = visible(text).nfc().collect();
-    let address = address.trim().to_lowercase();
-    let normal = match address.rsplit_once('@') {
+    let text: String = visible(text).nfkc().collect();
+    let text = text.to_lowercase();
+    let address = bare_address(text.trim());
+    some(match address.rsplit_once('@') {
         Some((local, domain)) => {
             let domain = domain.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
             match idna::domain_to_ascii(domain) {
@@ -37,9 +39,16 @@ pub fn email(text: &str) -> Option<Personal> {
                 Err(_) => format!("{local}@{domain}"),
             }
         }
-        None => address,
-    };
-    some(normal)
+        None => address.to_owned(),
+    })
+}
+
+/// The address within a mailbox or a link; any other text as it is.
+fn bare_address(text: &str) -> &str {
+    let within = text.strip_suffix('>').and_then(|t| t.rsplit_once('<'));
+    let linked = within.map_or(text, |(_, address)| address).trim();
+    let bare = linked.strip_prefix("mailto:").unwrap_or(linked).trim();
+    if bare.contains('@') { bare } else { text }
 }
 
 /// The words of a name, sorted, each once: compatibility forms unified (NFKC), case folded.

@@ -76,8 +76,7 @@ pub enum TokenError {
     NotIndexKeys,
     /// The bytes are no point of the group, or the neutral one, which no value has.
     #[error(
-        "a suppression token in the index is not valid: the index is damaged; restore its tokens \
-         with `gallra reconcile --full`"
+        "a suppression token in the index is not valid, so the index is damaged: run `gallra doctor`"
     )]
     NotASuppressionToken,
 }

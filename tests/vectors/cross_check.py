@@ -213,8 +213,9 @@ def check_normal_forms(vectors):
     for written, normal in vectors["email"]:
         if normal is None or "@" not in normal:
             continue
-        local, domain = invisible.sub("", written).strip().lower().rsplit("@", 1)
-        local = unicodedata.normalize("NFC", local)
+        text = unicodedata.normalize("NFKC", invisible.sub("", written)).lower().strip()
+        text = re.sub(r"^.*<(.*@.*)>$", r"\1", text).removeprefix("mailto:")
+        local, domain = text.rsplit("@", 1)
         try:
             domain = idna.encode(domain.rstrip("."), uts46=True).decode()
         except idna.IDNAError:

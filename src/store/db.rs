@@ -1,5 +1,6 @@
 //! An open store: bounded pools over one engine.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::error::Place;
 use super::statement::beginning;
 use super::tx::Inner;
 use super::{
-    Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, migrate, open,
+    Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate, open,
 };
 
 /// An open store. Cheap to clone; all clones share the pools.
@@ -36,15 +37,11 @@ pub(super) enum Pools {
 impl Db {
     /// Opens a store and creates the SQLite file when there is none.
     pub async fn open(url: &str, role: Role) -> Result<Db, StoreError> {
-        Db::open_with(
-            url,
-            role,
-            Options {
-                create: true,
-                ..Options::default()
-            },
-        )
-        .await
+        let options = Options {
+            create: true,
+            ..Options::default()
+        };
+        Db::open_with(url, role, options).await
     }
 
     /// Opens a store that must have been initialised: nothing is initialised anew.
@@ -188,6 +185,12 @@ impl Db {
     /// over, because a reader may hold it up, and says what it reached.
     pub async fn checkpoint(&self, patience: Duration) -> Result<Checkpoint, StoreError> {
         checkpoint::run(self, patience).await
+    }
+
+    /// Copies the whole store, as it is at one moment, into a new SQLite file while everybody goes
+    /// on working. PostgreSQL has tools of its own for this and is refused.
+    pub async fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        copy::run(self, target).await
     }
 
     /// Closes every connection.

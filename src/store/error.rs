@@ -170,6 +170,18 @@ pub enum StoreError {
     /// An earlier statement of this transaction failed.
     #[error("this transaction failed before and was given up: run it again from its beginning")]
     GivenUp,
+    /// The copy of a SQLite file would overwrite another file.
+    #[error("{target} exists: name a new file for the copy")]
+    CopyExists {
+        /// The file that is there.
+        target: String,
+    },
+    /// PostgreSQL is not copied by us.
+    #[error("{store} is on PostgreSQL: copy it with `pg_dump`")]
+    CopyOnPostgres {
+        /// Which store.
+        store: String,
+    },
     /// Anything else the engine refused.
     #[error("{store} refused a statement: this is a fault in Gallra, report it")]
     Refused {

@@ -18,8 +18,11 @@
 //! A writer's first statement is an `UPDATE … RETURNING` of the row that everything hangs on. It is
 //! the lock and the check in one; a SELECT first loses races.
 
+use std::time::Duration;
+
 mod checkpoint;
 mod connection;
+mod copy;
 mod db;
 mod error;
 mod migrate;
@@ -81,11 +84,24 @@ impl Role {
 }
 
 /// How a store is opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Whether a missing SQLite file is made, and an empty store accepted.
     pub create: bool,
-    /// How many connections read at once: 4 on SQLite (and one writes), 7 on PostgreSQL unless
-    /// said otherwise.
+    /// How many connections read at once; one more writes. 4, or 7 on PostgreSQL, where reading
+    /// and writing share them.
     pub readers: Option<u32>,
+    /// How long to wait for a lock that another transaction holds, and for a free connection.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    /// Nothing is created; half a minute of patience.
+    fn default() -> Self {
+        Options {
+            create: false,
+            readers: None,
+            patience: Duration::from_secs(30),
+        }
+    }
 }

@@ -6,18 +6,14 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::db::Pools;
 use super::error::{Cause, Place};
 use super::{Db, Engine, Options, Role, StoreError};
-
-/// How long a statement waits for another process's lock, and a caller for a connection.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn open(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     match url.split_once(':') {
@@ -56,7 +52,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(options.patience)
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY") // Sorting must not leave rows in a temporary file.
         .pragma("journal_size_limit", "16777216")
@@ -64,7 +60,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     let pool = |most: u32| {
         SqlitePoolOptions::new()
             .max_connections(most)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(options.patience)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -90,7 +86,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
 
 /// Makes an empty file that only its owner reads, in a directory of the same kind, and makes both
 /// survive a power cut. SQLite gives its log files the mode of the main file.
-fn create_file(path: &Path) -> io::Result<()> {
+pub(super) fn create_file(path: &Path) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -113,7 +109,7 @@ fn create_file(path: &Path) -> io::Result<()> {
 }
 
 impl Place {
-    fn io(&self, error: io::Error) -> StoreError {
+    pub fn io(&self, error: io::Error) -> StoreError {
         let store = self.name.clone();
         let cause = Cause(error.to_string());
         match error.kind() {
@@ -127,6 +123,12 @@ impl Place {
         }
     }
 }
+
+/// A commit that may be lost is no commit: an erasure would come undone. A server that asks for
+/// more than `on` keeps it. And a lock is waited for as long as SQLite would, not for ever.
+const PREPARE_CONNECTION: &str = "SELECT set_config('lock_timeout', $1, false), \
+    CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
+    THEN set_config('synchronous_commit', 'on', false) END";
 
 async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     let server = PgConnectOptions::from_str(url)
@@ -143,17 +145,16 @@ async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, S
         engine: Engine::Postgres,
         name,
     };
+    // The pool would knock on a closed door until patience is over and then call it busy.
+    let knock = async { server.connect().await?.close().await };
+    knock.await.map_err(|error| place.classify(error))?;
+    let patience = format!("{}ms", options.patience.as_millis());
     let pool = PgPoolOptions::new()
         .max_connections(options.readers.map_or(8, |readers| readers + 1))
-        .acquire_timeout(PATIENCE)
-        .after_connect(|connection, _| {
-            // A commit that may be lost is no commit: an erasure would come undone. A server that
-            // asks for more than `on` keeps it.
-            Box::pin(async move {
-                let durable = "SELECT set_config('synchronous_commit', 'on', false) \
-                    WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-                connection.execute(durable).await.map(drop)
-            })
+        .acquire_timeout(options.patience)
+        .after_connect(move |connection, _| {
+            let prepare = sqlx::query(PREPARE_CONNECTION).bind(patience.clone());
+            Box::pin(async move { connection.execute(prepare).await.map(drop) })
         })
         .connect_with(server)
         .await

@@ -17,6 +17,8 @@
 
 #![allow(dead_code)] // Each test binary uses its own part of this.
 
+pub mod child;
+
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,10 @@
 //! Proofs that need another process, another disk or another fate: power cuts, kills, full disks,
 //! and the search for what must not be there.
 
+#[path = "../support/mod.rs"]
+mod support;
 #[path = "../support/proofs.rs"]
 mod tools;
 
 mod lost_writes;
+mod process;

@@ -4,6 +4,7 @@
 
 pub mod chance;
 pub mod lostwrites;
+pub mod process;
 
 /// Whether the long counts were asked for (`./test --long`).
 pub fn long() -> bool {

@@ -6,5 +6,6 @@ mod support;
 #[path = "../support/proofs.rs"]
 mod tools;
 
+mod canary;
 mod lost_writes;
 mod process;

@@ -241,7 +241,7 @@ fn base64_inside(engine: &impl Engine, needle: &[u8], alignment: usize) -> Vec<u
     padded.extend(needle);
     let encoded = engine.encode(&padded).into_bytes();
     let foreign_start = [0, 2, 3][alignment];
-    let foreign_end = usize::from(padded.len() % 3 != 0);
+    let foreign_end = usize::from(!padded.len().is_multiple_of(3));
     encoded[foreign_start..encoded.len() - foreign_end].to_vec()
 }
 

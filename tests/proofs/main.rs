@@ -7,5 +7,6 @@ mod support;
 mod tools;
 
 mod canary;
+mod limits;
 mod lost_writes;
 mod process;

@@ -116,6 +116,16 @@ pub enum StoreError {
         #[source]
         cause: Cause,
     },
+    /// The address leads to another of the three stores.
+    #[error("{store} is the {role} store, not the {wanted} store: correct the addresses")]
+    OtherRole {
+        /// Which store.
+        store: String,
+        /// What it is.
+        role: String,
+        /// What it was opened as.
+        wanted: &'static str,
+    },
     /// A migration that ran here has another text now.
     #[error(
         "{store}: migration {version} differs from the one that ran here: use the Gallra release \
@@ -254,15 +264,17 @@ impl Place {
 fn sqlite(store: String, code: i32, cause: Cause) -> StoreError {
     const IOERR_WRITE: i32 = 778;
     const IOERR_SHMSIZE: i32 = 4874;
+    const READONLY_DBMOVED: i32 = 1032;
     const CONSTRAINT_PRIMARYKEY: i32 = 1555;
     const CONSTRAINT_UNIQUE: i32 = 2067;
     match code {
+        READONLY_DBMOVED => return StoreError::Missing { store },
         IOERR_WRITE | IOERR_SHMSIZE => return StoreError::DiskFull { store, cause },
         CONSTRAINT_PRIMARYKEY | CONSTRAINT_UNIQUE => return StoreError::Duplicate { store, cause },
         _ => {}
     }
     match code & 0xff {
-        5 | 6 => StoreError::Busy { store, cause },
+        5 | 6 | 15 => StoreError::Busy { store, cause },
         8 | 14 => StoreError::ReadOnly { store, cause },
         10 => StoreError::Disk { store, cause },
         11 | 26 => StoreError::Corrupt { store, cause },

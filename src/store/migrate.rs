@@ -7,7 +7,7 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Db, Engine, Role, StoreError, Tx, args};
+use super::{Db, Engine, Role, Row, StoreError, args};
 
 static DATA: Migrator = sqlx::migrate!("migrations/data");
 static VAULT: Migrator = sqlx::migrate!("migrations/vault");
@@ -41,9 +41,10 @@ pub(super) fn embedded(role: Role) -> Vec<Migration> {
 }
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
-    (version BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum blob NOT NULL)";
-const APPLIED: &str = "SELECT version, checksum FROM schema_migration ORDER BY version";
-const RECORD: &str = "INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3)";
+    (version BIGINT PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, checksum blob NOT NULL)";
+const APPLIED: &str = "SELECT version, checksum, role FROM schema_migration ORDER BY version";
+const RECORD: &str =
+    "INSERT INTO schema_migration (version, role, name, checksum) VALUES ($1, $2, $3, $4)";
 
 /// PostgreSQL has no type `blob`; with this domain one text serves both engines.
 const BLOB: &str = "CREATE DOMAIN blob AS bytea";
@@ -52,6 +53,12 @@ const HAS_BLOB: &str = "SELECT COUNT(*) FROM pg_type t JOIN pg_namespace n \
 /// One migration at a time per schema; the lock ends with the transaction.
 const LOCK: &str =
     "SELECT CAST(pg_advisory_xact_lock(hashtext('gallra ' || current_schema())) AS TEXT)";
+
+/// A migration that ran here.
+struct Applied {
+    version: i64,
+    checksum: Vec<u8>,
+}
 
 pub(super) async fn run(db: &Db, migrations: Vec<Migration>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
@@ -62,46 +69,46 @@ pub(super) async fn run(db: &Db, migrations: Vec<Migration>) -> Result<(), Store
         }
     }
     tx.script(TABLE).await?;
-    let applied = applied(&mut tx).await?;
+    let applied = read(db, tx.fetch_all(APPLIED, args![]).await?)?;
     check(db, &migrations, &applied)?;
-    for migration in migrations
-        .iter()
-        .filter(|file| !is_in(file.version, &applied))
-    {
-        tx.script(migration.sql).await?;
-        let record = args![migration.version, &migration.name, &migration.checksum];
+    let waits = |file: &&Migration| applied.iter().all(|done| done.version != file.version);
+    for file in migrations.iter().filter(waits) {
+        tx.script(file.sql).await?;
+        let record = args![file.version, db.role.name(), &file.name, &file.checksum];
         tx.execute(RECORD, record).await?;
     }
     tx.commit().await
 }
 
-async fn applied(tx: &mut Tx) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let rows = tx.fetch_all(APPLIED, args![]).await?;
-    rows.iter()
-        .map(|row| Ok((row.i64(0)?, row.blob(1)?)))
-        .collect()
-}
-
-fn is_in(version: i64, applied: &[(i64, Vec<u8>)]) -> bool {
-    applied.iter().any(|(done, _)| *done == version)
+/// What ran here, if this store is of the role it was opened for: two addresses may be swapped.
+fn read(db: &Db, rows: Vec<Row>) -> Result<Vec<Applied>, StoreError> {
+    let mut applied = Vec::with_capacity(rows.len());
+    for row in rows {
+        let role = row.text(2)?;
+        if role != db.role.name() {
+            let store = db.place().to_owned();
+            return Err(StoreError::OtherRole {
+                store,
+                role,
+                wanted: db.role.name(),
+            });
+        }
+        applied.push(Applied {
+            version: row.i64(0)?,
+            checksum: row.blob(1)?,
+        });
+    }
+    Ok(applied)
 }
 
 /// What ran here must be known to this program, with the same text.
-fn check(db: &Db, migrations: &[Migration], applied: &[(i64, Vec<u8>)]) -> Result<(), StoreError> {
-    for (version, checksum) in applied {
-        let store = db.place().to_owned();
-        match migrations.iter().find(|file| file.version == *version) {
-            None => {
-                return Err(StoreError::MigrationUnknown {
-                    store,
-                    version: *version,
-                });
-            }
-            Some(file) if file.checksum != *checksum => {
-                return Err(StoreError::MigrationChanged {
-                    store,
-                    version: *version,
-                });
+fn check(db: &Db, migrations: &[Migration], applied: &[Applied]) -> Result<(), StoreError> {
+    for done in applied {
+        let (store, version) = (db.place().to_owned(), done.version);
+        match migrations.iter().find(|file| file.version == version) {
+            None => return Err(StoreError::MigrationUnknown { store, version }),
+            Some(file) if file.checksum != done.checksum => {
+                return Err(StoreError::MigrationChanged { store, version });
             }
             Some(_) => {}
         }
@@ -109,7 +116,7 @@ fn check(db: &Db, migrations: &[Migration], applied: &[(i64, Vec<u8>)]) -> Resul
     Ok(())
 }
 
-/// Whether migrations ever ran here.
+/// Whether migrations ever ran here; those of another role are an error.
 pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
     const SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migration'";
     const POSTGRES: &str = "SELECT COUNT(*) FROM pg_tables \
@@ -118,5 +125,8 @@ pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
     };
-    Ok(db.fetch_one(sql, args![]).await?.i64(0)? > 0)
+    if db.fetch_one(sql, args![]).await?.i64(0)? == 0 {
+        return Ok(false);
+    }
+    Ok(!read(db, db.fetch_all(APPLIED, args![]).await?)?.is_empty())
 }

@@ -64,6 +64,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// The role in one word, as its migrations folder is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Data => "data",
+            Role::Vault => "vault",
+            Role::Index => "index",
+        }
+    }
+
     /// For `statements! { data: … }`.
     #[doc(hidden)]
     pub const fn data() -> Role {

@@ -1,5 +1,6 @@
 //! Migrations run once, whoever comes first, and are not edited afterwards.
 
+use futures_util::future::try_join_all;
 use gallra::store::{Db, Role, StoreError, args};
 
 use super::both_engines;
@@ -44,10 +45,31 @@ both_engines! {
 
     async fn a_store_of_a_newer_release_is_refused(bench) {
         let db = bench.open(Role::Data).await;
-        let newer = "INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3)";
-        db.execute(newer, args![9_999i64, "of tomorrow", [0u8; 48]]).await.unwrap();
+        let newer = "INSERT INTO schema_migration (version, role, name, checksum) \
+            VALUES ($1, $2, $3, $4)";
+        db.execute(newer, args![9_999i64, "data", "of tomorrow", [0u8; 48]]).await.unwrap();
         let error = db.migrate().await.unwrap_err();
         assert!(matches!(error, StoreError::MigrationUnknown { version: 9_999, .. }), "{error:?}");
         assert!(error.to_string().ends_with("run a newer release"));
+    }
+
+    async fn swapped_addresses_are_refused(bench) {
+        bench.open(Role::Data).await.close().await;
+        let url = bench.url(Role::Data);
+        let error = Db::open_existing(&url, Role::Vault).await.err().unwrap();
+        assert!(matches!(error, StoreError::OtherRole { .. }), "{error:?}");
+        let error = Db::open(&url, Role::Index).await.unwrap().migrate().await.unwrap_err();
+        assert!(error.to_string().contains("is the data store, not the index store"), "{error}");
+    }
+
+    async fn many_processes_may_make_a_store_at_once(bench) {
+        let url = bench.url(Role::Index);
+        let starts = (0..8).map(|_| async {
+            let db = Db::open(&url, Role::Index).await?;
+            db.migrate().await?;
+            Ok::<_, StoreError>(applied(&db).await)
+        });
+        let seen = try_join_all(starts).await.unwrap();
+        assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
     }
 }

@@ -106,7 +106,7 @@ impl Bench {
 
     /// The schema of a role on PostgreSQL.
     pub fn schema(&self, role: Role) -> String {
-        format!("{}_{}", self.name, word(role))
+        format!("{}_{}", self.name, role.name())
     }
 
     /// The address of a store, for this process or another.
@@ -125,7 +125,7 @@ impl Bench {
 
     /// The SQLite file of a role.
     pub fn file(&self, role: Role) -> std::path::PathBuf {
-        let word = word(role);
+        let word = role.name();
         let file = if role == Role::Data { "gallra" } else { word };
         self.directory().join(word).join(format!("{file}.db"))
     }
@@ -154,14 +154,6 @@ impl Bench {
         if self.engine == Engine::Postgres {
             self.drop_schemas().await;
         }
-    }
-}
-
-fn word(role: Role) -> &'static str {
-    match role {
-        Role::Data => "data",
-        Role::Vault => "vault",
-        Role::Index => "index",
     }
 }
 

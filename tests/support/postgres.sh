@@ -16,7 +16,9 @@ server_binaries() {
   for dir in $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -rV) \
              "$(pg_config --bindir 2>/dev/null || true)" "$(dirname "$(command -v initdb || echo /)")"; do
     [ -x "$dir/initdb" ] && [ -x "$dir/pg_ctl" ] || continue
-    [ "$("$dir/initdb" --version | grep -oE '[0-9]+' | head -1)" -ge 15 ] && { echo "$dir"; return; }
+    [ "$("$dir/initdb" --version | grep -oE '[0-9]+' | head -1)" -ge 15 ] || continue
+    echo "$dir"
+    return
   done
 }
 
@@ -60,7 +62,10 @@ start() {
   local dir=$1 bin port
   [ ! -e "$dir/data" ] || fail "$dir is in use: stop it first or name another directory"
   bin=$(server_binaries)
-  [ -n "$bin" ] || { install_server; bin=$(server_binaries); }
+  if [ -z "$bin" ]; then
+    install_server || true # Whatever went wrong, the next line says what is missing.
+    bin=$(server_binaries)
+  fi
   [ -n "$bin" ] || fail "PostgreSQL 15 or later is missing: install its server package"
   mkdir -p "$dir"
   [ "$(id -u)" != 0 ] || { as_user true; chown postgres "$dir"; }

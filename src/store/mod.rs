@@ -2,7 +2,7 @@
 //!
 //! SQL is written once, in a room's `rows.rs`, with `$1 … $n`:
 //!
-//! ```ignore
+//! ```text
 //! crate::store::statements! { data:
 //!     /// One contact of one tenant.
 //!     FIND_CONTACT = "SELECT id, created_at FROM contact WHERE tenant = $1 AND id = $2";

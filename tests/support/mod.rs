@@ -2,7 +2,7 @@
 //!
 //! A test that needs stores is written once and runs on both engines:
 //!
-//! ```ignore
+//! ```text
 //! both_engines! {
 //!     async fn nothing_is_lost(bench) {
 //!         let data = bench.open(Role::Data).await;

@@ -7,6 +7,8 @@ mod support;
 mod tools;
 
 mod canary;
+mod kill;
 mod limits;
 mod lost_writes;
 mod process;
+mod saver;

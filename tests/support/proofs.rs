@@ -4,6 +4,7 @@
 
 pub mod canary;
 pub mod chance;
+pub mod killing;
 pub mod limits;
 pub mod lostwrites;
 pub mod process;

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgPool, Row, SqlitePool};
+use sqlx::{AssertSqlSafe, Executor, PgPool, Row, SqlitePool};
 
 use super::db::Pools;
 use super::{Db, StoreError};
@@ -52,12 +51,19 @@ impl fmt::Display for Checkpoint {
     }
 }
 
+/// How long one try waits for SQLite's readers.
+pub(super) const ONE_TRY: Duration = Duration::from_millis(200);
+
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(db: &Db, patience: Duration) -> Result<Checkpoint, StoreError> {
     let reached = match &db.pools {
-        Pools::Sqlite { writer, file, .. } => sqlite(writer, file, patience).await,
+        Pools::Sqlite {
+            writer,
+            checkpointer,
+            ..
+        } => sqlite(writer, checkpointer, patience).await,
         Pools::Postgres(pool) => postgres(pool, patience).await,
     };
     reached.map_err(|error| db.place.classify(error))
@@ -68,13 +74,12 @@ pub(super) async fn run(db: &Db, patience: Duration) -> Result<Checkpoint, Store
 /// instead of spoiling it.
 async fn sqlite(
     writer: &SqlitePool,
-    file: &SqliteConnectOptions,
+    checkpointer: &SqlitePool,
     patience: Duration,
 ) -> Result<Checkpoint, sqlx::Error> {
-    let try_for = Duration::from_millis(200);
-    let mut connection = file.clone().busy_timeout(try_for).connect().await?;
     let mut reached = Checkpoint::Busy { left: 0 };
     let tries = async {
+        let mut connection = checkpointer.acquire().await?;
         loop {
             let place = writer.acquire().await?;
             let row = connection
@@ -92,12 +97,10 @@ async fn sqlite(
             tokio::time::sleep(PAUSE).await;
         }
     };
-    let answer = match tokio::time::timeout(patience, tries).await {
-        Ok(answer) => answer?,
-        Err(_) => return Ok(reached),
-    };
-    connection.close().await?;
-    Ok(answer)
+    match tokio::time::timeout(patience, tries).await {
+        Ok(done) => done,
+        Err(_) => Ok(reached),
+    }
 }
 
 /// VACUUM removes a dead row only when no older transaction of the database could see it. So it

@@ -52,11 +52,8 @@ pub(super) struct Call {
 
 enum Text {
     Constant(&'static str),
-    /// Built for a number of rows; `keep` when that number comes again and again.
-    Bulk {
-        sql: String,
-        keep: bool,
-    },
+    /// Built for a number of rows that seldom comes again, so no connection keeps it prepared.
+    Once(String),
 }
 
 impl Call {
@@ -95,14 +92,11 @@ impl Call {
             count += 1;
         }
         refuse_nul(&args)?;
-        let sql = bulk.sql(place.engine, count);
-        Ok(Call {
-            text: Text::Bulk {
-                sql,
-                keep: count == 1 || count == bulk.chunk(),
-            },
-            args,
-        })
+        let text = match bulk.kept_sql(place.engine, count) {
+            Some(sql) => Text::Constant(sql),
+            None => Text::Once(bulk.sql(place.engine, count)),
+        };
+        Ok(Call { text, args })
     }
 }
 
@@ -165,7 +159,7 @@ impl Connection<'_> {
 fn sqlite_query(call: Call) -> Query<'static, Sqlite, SqliteArguments> {
     let query = match call.text {
         Text::Constant(sql) => sqlx::query(sql),
-        Text::Bulk { sql, keep } => sqlx::query(AssertSqlSafe(sql)).persistent(keep),
+        Text::Once(sql) => sqlx::query(AssertSqlSafe(sql)).persistent(false),
     };
     bind_sqlite(query, call.args)
 }
@@ -173,7 +167,7 @@ fn sqlite_query(call: Call) -> Query<'static, Sqlite, SqliteArguments> {
 fn postgres_query(call: Call) -> Query<'static, Postgres, PgArguments> {
     let query = match call.text {
         Text::Constant(sql) => sqlx::query(sql),
-        Text::Bulk { sql, keep } => sqlx::query(AssertSqlSafe(sql)).persistent(keep),
+        Text::Once(sql) => sqlx::query(AssertSqlSafe(sql)).persistent(false),
     };
     bind_postgres(query, call.args)
 }

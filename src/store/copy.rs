@@ -11,7 +11,7 @@ use super::error::Place;
 use super::{Db, Engine, StoreError, open};
 
 pub(super) async fn run(db: &Db, target: &Path) -> Result<(), StoreError> {
-    let Pools::Sqlite { file, .. } = &db.pools else {
+    let Pools::Sqlite { writer, .. } = &db.pools else {
         return Err(StoreError::CopyOnPostgres {
             store: db.place.name.clone(),
         });
@@ -25,7 +25,7 @@ pub(super) async fn run(db: &Db, target: &Path) -> Result<(), StoreError> {
     }
     // SQLite fills an empty file; this one is its owner's alone from the first moment.
     open::create_file(target).map_err(|error| place.io(error))?;
-    let copied = fill(file, &place.name).await;
+    let copied = fill(&writer.connect_options(), &place.name).await;
     if let Err(error) = copied {
         let _ = remove_file(target); // Half a copy is worse than none.
         return Err(place.classify(error));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::sqlite::SqlitePool;
 
 use super::connection::{Call, Connection};
 use super::error::Place;
@@ -25,11 +25,12 @@ pub struct Db {
 
 #[derive(Clone)]
 pub(super) enum Pools {
-    /// One writer: SQLite has one at a time anyway, and waiting in our queue is fair.
     Sqlite {
+        /// One connection: SQLite has one writer at a time anyway, and our queue is fair.
         writer: SqlitePool,
         readers: SqlitePool,
-        file: Box<SqliteConnectOptions>,
+        /// One connection with little patience, see [`checkpoint`].
+        checkpointer: SqlitePool,
     },
     Postgres(PgPool),
 }
@@ -197,8 +198,11 @@ impl Db {
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite {
-                writer, readers, ..
+                writer,
+                readers,
+                checkpointer,
             } => {
+                checkpointer.close().await;
                 readers.close().await;
                 writer.close().await;
             }

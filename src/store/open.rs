@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::db::Pools;
 use super::error::{Cause, Place};
-use super::{Db, Engine, Options, Role, StoreError};
+use super::{Db, Engine, Options, Role, StoreError, checkpoint};
 
 pub(super) async fn open(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     match url.split_once(':') {
@@ -44,8 +44,8 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     };
     if options.create {
         create_file(&path).map_err(|error| place.io(error))?;
-    } else if std::fs::metadata(&path).map(|file| file.len()).unwrap_or(0) == 0 {
-        return Err(StoreError::Missing { store: place.name });
+    } else {
+        refuse_missing(&path, &place)?;
     }
     let file = parsed
         .create_if_missing(false)
@@ -73,16 +73,30 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         .map_err(|error| place.classify(error))?;
     let readers = pool(options.readers.unwrap_or(4))
         .connect_lazy_with(file.clone().pragma("query_only", "ON"));
+    let checkpointer = pool(1).connect_lazy_with(file.busy_timeout(checkpoint::ONE_TRY));
     let pools = Pools::Sqlite {
         writer,
         readers,
-        file: Box::new(file),
+        checkpointer,
     };
     Ok(Db {
         pools,
         role,
         place: Arc::new(place),
     })
+}
+
+/// An empty file is no store either: SQLite would fill it without a word.
+fn refuse_missing(path: &Path, place: &Place) -> Result<(), StoreError> {
+    let missing = || StoreError::Missing {
+        store: place.name.clone(),
+    };
+    match std::fs::metadata(path) {
+        Ok(file) if file.len() > 0 => Ok(()),
+        Ok(_) => Err(missing()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing()),
+        Err(error) => Err(place.io(error)),
+    }
 }
 
 /// Makes an empty file that only its owner reads, in a directory of the same kind, and makes both

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use super::{Engine, Role, StoreError};
@@ -17,11 +18,15 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
+/// The texts of [`Bulk::kept_sql`]: two for each bulk statement the program has.
+static KEPT: LazyLock<RwLock<HashMap<(Bulk, Engine, usize), &'static str>>> =
+    LazyLock::new(Default::default);
+
 /// A statement over many rows at once: `head ($1, $2), ($3, $4), … tail`.
 ///
 /// The head may have arguments of its own; they come first. With one column it also makes a list:
 /// head `SELECT … WHERE token IN (`, tail `)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bulk {
     /// The store it speaks to.
     pub role: Role,
@@ -60,13 +65,29 @@ impl Bulk {
                 number += 1;
                 match engine {
                     Engine::Sqlite => sql.push('?'),
-                    Engine::Postgres => sql.push_str(&format!("${number}")),
+                    Engine::Postgres => _ = write!(sql, "${number}"),
                 }
             }
             sql.push(')');
         }
         sql.push_str(self.tail);
         sql
+    }
+
+    /// The text for a number of rows that comes again and again, built once: one row, or a chunk.
+    pub(super) fn kept_sql(&self, engine: Engine, rows: usize) -> Option<&'static str> {
+        if rows != 1 && rows != self.chunk() {
+            return None;
+        }
+        let key = (*self, engine, rows);
+        let kept = KEPT.read().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.get(&key).copied();
+        drop(kept);
+        Some(found.unwrap_or_else(|| {
+            let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(key)
+                .or_insert_with(|| self.sql(engine, rows).leak())
+        }))
     }
 
     /// How many rows go into one statement.

@@ -1,3 +1,7 @@
 //! The `gallra` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gallra::cli::main()
+}

@@ -58,6 +58,14 @@ impl Keyring {
         Ok(vault)
     }
 
+    /// Whether a vault was made here.
+    pub async fn exists(vault: &Db) -> Result<bool, KeyringError> {
+        Ok(vault
+            .fetch_optional(rows::READ_HEAD, args![])
+            .await?
+            .is_some())
+    }
+
     /// Opens a key tree, finishes what a crash left behind, and takes a lease.
     ///
     /// When another process holds the root lock, it is that process's task to finish, and this one

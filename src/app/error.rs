@@ -1,0 +1,31 @@
+//! What keeps the house from being made or opened.
+
+use crate::config::ConfigError;
+use crate::keyring::{KeyringError, RootError};
+use crate::store::StoreError;
+
+/// Anything that making or opening an installation refuses or fails at.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// `init` found data.
+    #[error(
+        "{0} holds an installation's data already: nothing is initialised anew; put its vault and \
+         root back, or use another data directory"
+    )]
+    DataExists(String),
+    /// There is no index.
+    #[error("{0}, the search index, does not exist: run `gallra reconcile --full` to make it anew")]
+    IndexMissing(String),
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The root directory.
+    #[error(transparent)]
+    Root(#[from] RootError),
+}

@@ -1,0 +1,194 @@
+//! The wiring: opens the stores, the key tree and the rooms over them, in the order that lets nothing
+//! be read before it is known to be in order.
+
+mod error;
+pub(crate) mod rows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::AppError;
+
+use crate::config::{RootFactor, Settings};
+use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means, RootError};
+use crate::store::{Db, Options, Role, StoreError, args};
+use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, VaultId};
+
+/// How long a process waits for whoever holds the root lock.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many connections a command reads with; a server takes the store's own number.
+const READERS_OF_A_COMMAND: u32 = 2;
+
+/// What the house is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// One command: few keys, few connections.
+    Command,
+    /// The server.
+    Server,
+    /// Mending: a missing index is made anew, because it is rebuilt from the data.
+    Repair,
+}
+
+impl Purpose {
+    fn block_size(self) -> BlockSize {
+        match self {
+            Purpose::Server => BlockSize::Full,
+            Purpose::Command | Purpose::Repair => BlockSize::Command,
+        }
+    }
+
+    fn options(self) -> Options {
+        let readers = (self != Purpose::Server).then_some(READERS_OF_A_COMMAND);
+        Options {
+            readers,
+            ..Options::default()
+        }
+    }
+}
+
+/// The open house.
+pub struct App {
+    /// What it was opened with.
+    pub settings: Settings,
+    /// Ciphertext and structure.
+    pub data: Db,
+    /// Key tree, ledger, log.
+    pub vault: Db,
+    /// Tokens.
+    pub index: Db,
+    /// The way to every key.
+    pub keyring: Keyring,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+/// What [`App::init`] made.
+#[derive(Debug)]
+pub struct Made {
+    /// The new vault.
+    pub vault: VaultId,
+    /// The log's name.
+    pub origin: String,
+    /// Where data lies.
+    pub data: String,
+    /// Where the vault lies.
+    pub vault_store: String,
+    /// Where the index lies.
+    pub index: String,
+}
+
+impl App {
+    /// Makes a new installation. Refuses when any part of one is there: nothing is made anew.
+    ///
+    /// The vault's first root is written last, so a crash before that leaves nothing that a second
+    /// try would refuse.
+    pub async fn init(settings: &Settings) -> Result<Made, AppError> {
+        let root = root(settings);
+        if root.exists() {
+            return Err(RootError::Exists(settings.root.clone()).into());
+        }
+        let vault = made(&settings.vault_url, Role::Vault).await?;
+        if Keyring::exists(&vault).await? {
+            return Err(KeyringError::VaultExists.into());
+        }
+        let data = made(&settings.database_url, Role::Data).await?;
+        if data
+            .fetch_optional(rows::READ_META, args![])
+            .await?
+            .is_some()
+        {
+            return Err(AppError::DataExists(data.place().to_owned()));
+        }
+        let index = made(&settings.index_url, Role::Index).await?;
+        settings.keep()?;
+        let means = means(vault.clone(), root, BlockSize::Command);
+        let made = Made {
+            vault: Keyring::create(&means).await?,
+            origin: String::new(),
+            data: data.place().to_owned(),
+            vault_store: vault.place().to_owned(),
+            index: index.place().to_owned(),
+        };
+        for store in [data, vault, index] {
+            store.close().await;
+        }
+        Ok(made)
+    }
+
+    /// Opens an installation: migrations run, what a crash left is finished, a lease is taken.
+    pub async fn open(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
+        let vault = existing(&settings.vault_url, Role::Vault, purpose).await?;
+        let data = existing(&settings.database_url, Role::Data, purpose).await?;
+        let index = index(&settings.index_url, purpose).await?;
+        let means = means(vault.clone(), root(&settings), purpose.block_size());
+        let (clock, random) = (means.clock.clone(), means.random.clone());
+        let keyring = Keyring::open(means).await?;
+        Ok(Self {
+            settings,
+            data,
+            vault,
+            index,
+            keyring,
+            clock,
+            random,
+        })
+    }
+
+    /// Gives the lease back and closes the stores.
+    pub async fn close(self) -> Result<(), AppError> {
+        self.keyring.close().await?;
+        for store in [&self.data, &self.vault, &self.index] {
+            store.close().await;
+        }
+        Ok(())
+    }
+}
+
+fn root(settings: &Settings) -> FileRoot {
+    FileRoot::new(
+        &settings.root,
+        settings.root_factor.as_ref().map(RootFactor::expose),
+    )
+}
+
+fn means(vault: Db, root: FileRoot, block_size: BlockSize) -> Means {
+    Means {
+        vault,
+        root,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        block_size,
+        patience: PATIENCE,
+    }
+}
+
+async fn made(url: &str, role: Role) -> Result<Db, StoreError> {
+    let db = Db::open(url, role).await?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+async fn existing(url: &str, role: Role, purpose: Purpose) -> Result<Db, StoreError> {
+    let db = Db::open_with(url, role, purpose.options()).await?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+async fn index(url: &str, purpose: Purpose) -> Result<Db, AppError> {
+    match existing(url, Role::Index, purpose).await {
+        Err(StoreError::Missing { .. }) if purpose == Purpose::Repair => {
+            let options = Options {
+                create: true,
+                ..purpose.options()
+            };
+            let db = Db::open_with(url, Role::Index, options).await?;
+            db.migrate().await?;
+            Ok(db)
+        }
+        Err(StoreError::Missing { store }) => Err(AppError::IndexMissing(store)),
+        opened => Ok(opened?),
+    }
+}

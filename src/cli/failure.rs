@@ -1,0 +1,115 @@
+//! How a command fails: what a person reads, and the exit code a script reads.
+
+use serde_json::json;
+
+use crate::app::AppError;
+use crate::config::ConfigError;
+
+/// The exit codes of CONTRACT; 0 is success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It failed.
+    Failed = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// Refused by a rule: a hold, a missing approval.
+    Refused = 3,
+    /// Verification failed.
+    Unverified = 4,
+}
+
+impl Exit {
+    fn word(self) -> &'static str {
+        match self {
+            Exit::Failed => "failed",
+            Exit::Usage => "usage",
+            Exit::Refused => "refused",
+            Exit::Unverified => "unverified",
+        }
+    }
+}
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What is wrong and the remedy. Empty when standard output has said it already.
+    message: String,
+    /// What lies behind it, outermost first.
+    causes: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with a message of its own.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+        }
+    }
+
+    /// Wrong usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The answer on standard output says it already; only the exit code is missing.
+    pub fn silent(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
+    /// A room's error, with everything behind it that it does not say itself.
+    pub fn from_error(exit: Exit, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut failure = Self::new(exit, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if !failure.message.contains(&text) {
+                failure.causes.push(text);
+            }
+            source = cause.source();
+        }
+        failure
+    }
+
+    /// Writes the failure to standard error: one JSON line `{"error":{…}}` with `--json`, otherwise
+    /// text.
+    pub fn report(&self, json: bool) {
+        if self.message.is_empty() {
+            return;
+        }
+        if json {
+            let error = json!({
+                "kind": self.exit.word(),
+                "exit": self.exit as u8,
+                "message": self.message,
+                "causes": self.causes,
+            });
+            eprintln!("{}", json!({ "error": error }));
+        } else {
+            eprintln!("gallra: {}", self.message);
+            for cause in &self.causes {
+                eprintln!("  because: {cause}");
+            }
+        }
+    }
+}
+
+/// Room errors that always mean the same exit code.
+macro_rules! failures {
+    ($($error:ty => $exit:expr),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                let exit: fn(&$error) -> Exit = $exit;
+                Self::from_error(exit(&error), &error)
+            }
+        }
+    )*};
+}
+
+failures! {
+    ConfigError => |_| Exit::Usage,
+    AppError => |_| Exit::Failed,
+}

@@ -1,0 +1,156 @@
+//! The command line. One file per command: its arguments, one call of the domain, what a person
+//! reads.
+//!
+//! **To add a command**: a file with a `clap::Args` struct and a `run` that ends in
+//! [`Output::give`], and a line in [`Command`] and in `dispatch`. What it answers is one
+//! serialisable value; text for a person is made from that same value, so neither says more than the
+//! other. Standard output carries answers only; logs, progress, warnings and errors go to standard
+//! error.
+
+mod failure;
+mod init;
+mod logs;
+mod output;
+mod settings;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use self::failure::Failure;
+use self::output::Output;
+use crate::config::{Flags, Settings};
+
+/// Keeps a support desk's personal data, tells what it holds, and makes it gone for good, with a
+/// receipt anyone can verify offline.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gallra",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 80
+)]
+#[command(after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 not verified.
+An identifier may be `-` and is then read from standard input, which keeps it
+out of the shell's history and the list of processes.";
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Where everything lies [env: GALLRA_DATA_DIR] [default: ./gallra-data]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    data_dir: Option<PathBuf>,
+    /// Settings in TOML; the environment and flags go before them
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    config: Option<PathBuf>,
+    /// Answer in JSON on standard output, and nothing else there
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    json: bool,
+    /// Show the settings as they come out, and do nothing
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    check_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prepare a new installation
+    Init(init::Arguments),
+}
+
+impl Command {
+    /// Settings that this command has flags for.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Command::Init(arguments) => arguments.settings(),
+        }
+    }
+
+    /// What is logged unless the settings say otherwise.
+    fn log_level(&self) -> &'static str {
+        "warn"
+    }
+}
+
+/// Runs the program with the arguments and environment of this process.
+pub fn main() -> ExitCode {
+    logs::hide_panics();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &arguments),
+    };
+    let output = Output {
+        json: cli.global.json,
+    };
+    match run(cli, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report(output.json);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// Help and version are answers; everything else that clap says is wrong usage.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print(); // Nobody may be reading any more.
+            ExitCode::SUCCESS
+        }
+        _ if arguments.iter().any(|argument| argument == "--json") => {
+            let text = error.render().to_string();
+            let text = text.split("\n\n").next().unwrap_or(&text);
+            let failure = Failure::usage(text.trim_start_matches("error: ").trim());
+            failure.report(true);
+            ExitCode::from(failure.exit as u8)
+        }
+        _ => {
+            let _ = error.print();
+            ExitCode::from(failure::Exit::Usage as u8)
+        }
+    }
+}
+
+fn run(cli: Cli, output: Output) -> Result<(), Failure> {
+    let flags = Flags {
+        config: cli.global.config,
+        data_dir: cli.global.data_dir,
+        other: cli
+            .command
+            .as_ref()
+            .map(Command::settings)
+            .unwrap_or_default(),
+    };
+    let settings = Settings::resolve(&flags, &|name| std::env::var_os(name))?;
+    if cli.global.check_config {
+        return settings::show(&settings, output);
+    }
+    let Some(command) = cli.command else {
+        return Err(Failure::usage("which command? `gallra --help` lists them"));
+    };
+    logs::begin(settings.log.as_deref().unwrap_or(command.log_level()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from_error(failure::Exit::Failed, &error))?;
+    runtime.block_on(dispatch(command, settings, output))
+}
+
+async fn dispatch(command: Command, settings: Settings, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Init(_) => init::run(settings, output).await,
+    }
+}

@@ -15,7 +15,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use hkdf::Hkdf;
@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 use super::page::PageKey;
 use super::wire::{Reader, Truncated, Writer};
+use crate::store::make_directory;
 use crate::vocabulary::{Random, RootId, Secret, VaultId};
 
 const MAGIC: &[u8; 8] = b"GALLROOT";
@@ -119,10 +120,7 @@ impl FileRoot {
             return Err(RootError::Exists(self.directory.clone()));
         }
         for directory in [self.directory.clone(), self.instances()] {
-            let made = fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&directory);
+            let made = make_directory(&directory);
             made.map_err(|source| RootError::Io {
                 path: directory,
                 source,

@@ -106,10 +106,7 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)?;
+    make_directory(directory)?;
     match OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -121,6 +118,29 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     }
     File::open(directory)?.sync_all()
+}
+
+/// Makes a directory that only its owner may enter, with those above it that are missing, and syncs
+/// the names into the directories that hold them: without that a power cut may take a directory
+/// whose files were synced (`tests/proofs/key_tree.rs`). A directory that is there may have been made
+/// by a process that was killed before it synced, so its name is synced too.
+pub fn make_directory(directory: &Path) -> io::Result<()> {
+    let missing = directory.ancestors().skip(1).filter(|path| !path.exists());
+    let made: Vec<_> = missing.chain([directory]).collect();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    for parent in made.iter().filter_map(|path| path.parent()) {
+        let here = parent.as_os_str().is_empty();
+        match File::open(if here { Path::new(".") } else { parent }) {
+            Ok(parent) => parent.sync_all()?,
+            // An administrator made the directory for us in one that we may not list: not ours to sync.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Place {

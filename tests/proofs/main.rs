@@ -7,6 +7,7 @@ mod support;
 mod tools;
 
 mod canary;
+mod key_tree;
 mod kill;
 mod limits;
 mod lost_writes;

@@ -18,13 +18,18 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod keyring;
+pub mod receipts;
 pub mod store;
 pub mod vocabulary;
 
 /// Every statement of every `rows.rs`: a new file adds its line here, and a test prepares each one
 /// on both engines.
 pub fn every_statement() -> Vec<store::Statement> {
-    let files: &[&[store::Statement]] = &[app::rows::STATEMENTS, keyring::rows::STATEMENTS];
+    let files: &[&[store::Statement]] = &[
+        app::rows::STATEMENTS,
+        keyring::rows::STATEMENTS,
+        receipts::rows::STATEMENTS,
+    ];
     files.concat()
 }
 

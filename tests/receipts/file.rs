@@ -1,0 +1,418 @@
+//! The receipt file: whole it verifies, and changed anywhere it does not.
+
+use ed25519_dalek::Signer;
+use gallra::receipts::note::{KeyKind, Signature, VerifierKey, cosigned_message};
+use gallra::receipts::proof::Proof;
+use gallra::receipts::verify::{CheckName, Outcome};
+use gallra::receipts::{Policy, Report, SigningKey, verify};
+use gallra::vocabulary::Timestamp;
+use proptest::prelude::*;
+
+use crate::sample;
+
+fn outcome(report: &Report, name: CheckName) -> Outcome {
+    let check = report.checks.iter().find(|check| check.check == name);
+    check
+        .unwrap_or_else(|| panic!("{name:?} was not reached: {report:#?}"))
+        .outcome
+}
+
+#[test]
+fn a_file_verifies_with_its_policy() {
+    let key = sample::key(1);
+    let policy = Policy::of_log(key.verifier());
+    for (index, size) in [(0, 1), (0, 2), (6, 7), (3, 300), (299, 300)] {
+        let report = verify(&sample::file(&key, index, size), Some(&policy));
+        assert!(
+            report.passed && report.issuer_established && report.complete,
+            "{report:#?}"
+        );
+        assert_eq!(report.receipt, Some(sample::erasure(index)));
+        assert_eq!(outcome(&report, CheckName::Issuer), Outcome::Ok);
+        assert_eq!(outcome(&report, CheckName::Time), Outcome::NotShown);
+    }
+}
+
+#[test]
+fn without_a_policy_the_issuer_stays_open() {
+    let report = verify(&sample::file(&sample::key(1), 2, 5), None);
+    assert!(report.passed && !report.issuer_established);
+    assert_eq!(outcome(&report, CheckName::Issuer), Outcome::NotShown);
+    let time = report
+        .checks
+        .iter()
+        .find(|check| check.check == CheckName::Time)
+        .unwrap();
+    assert!(time.detail.starts_with("time not attested"));
+    assert!(
+        report
+            .checks
+            .iter()
+            .all(|check| (check.outcome == Outcome::Ok) == check.remedy.is_empty())
+    );
+}
+
+/// Somebody makes a log of the same name under a key of their own: only a policy tells.
+#[test]
+fn a_forger_of_the_same_name_is_found_by_the_policy() {
+    let (real, forger) = (sample::key(1), sample::key(2));
+    let forged = sample::file(&forger, 0, 1);
+    assert!(verify(&forged, None).passed && !verify(&forged, None).issuer_established);
+    let report = verify(&forged, Some(&Policy::of_log(real.verifier())));
+    assert_eq!(outcome(&report, CheckName::Issuer), Outcome::Failed);
+    assert!(!report.passed);
+    // The right key in the extra line does not help.
+    let real_key = real.verifier().to_string().into_bytes();
+    let dressed = change_proof(&forged, |proof| proof.extra = Some(real_key.clone()));
+    assert!(!verify(&dressed, None).passed);
+    assert!(!verify(&dressed, Some(&Policy::of_log(real.verifier()))).passed);
+}
+
+#[test]
+fn an_open_copy_is_not_complete() {
+    let key = sample::key(1);
+    let mut body = sample::body(0);
+    body.copies[0].state = gallra::receipts::body::CopyState::Ordered;
+    let report = verify(
+        &sample::file_of(&key, &[sample::note(&key, &body)], 0),
+        None,
+    );
+    assert!(report.passed && !report.complete);
+    assert_eq!(report.open_copies, 1);
+}
+
+fn change_proof(file: &str, change: impl FnOnce(&mut Proof)) -> String {
+    let at = file.find("\n\nc2sp.org/").unwrap() + 2;
+    let mut proof: Proof = file[at..].parse().unwrap();
+    change(&mut proof);
+    format!("{}{proof}", &file[..at])
+}
+
+/// Changes one character of a line into another that is as well formed.
+fn other_character(line: &str, at: usize) -> String {
+    let mut bytes = line.as_bytes().to_vec();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn every_region_of_a_file_counts() {
+    let key = sample::key(1);
+    let policy = Policy::of_log(key.verifier());
+    let file = sample::file(&key, 3, 7);
+    let lines: Vec<_> = file.split('\n').collect();
+    let signature = lines
+        .iter()
+        .position(|line| line.starts_with("— "))
+        .unwrap();
+    let index = lines
+        .iter()
+        .position(|line| line.starts_with("index "))
+        .unwrap();
+    let checkpoint = index
+        + lines[index..]
+            .iter()
+            .position(|line| line.is_empty())
+            .unwrap()
+        + 1;
+    let with = |at: usize, line: String| {
+        let mut lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        lines[at] = line;
+        lines.join("\n")
+    };
+    let without = |at: usize| {
+        let mut lines = lines.clone();
+        lines.remove(at);
+        lines.join("\n")
+    };
+    let swapped = |a: usize, b: usize| {
+        let mut lines = lines.clone();
+        lines.swap(a, b);
+        lines.join("\n")
+    };
+    let end = |line: &str| line.len() - 10;
+    let last = lines.len() - 2;
+    let cases = [
+        ("header", with(0, lines[0].replace("v1", "v2"))),
+        ("origin", with(0, lines[0].replace("gallra", "gallri"))),
+        (
+            "body value",
+            with(1, lines[1].replace("\"people\":1", "\"people\":2")),
+        ),
+        (
+            "body, unknown field",
+            with(1, lines[1].replacen('{', "{\"aaa\":1,", 1)),
+        ),
+        (
+            "body, duplicate key",
+            with(
+                1,
+                lines[1].replace("\"people\":1", "\"people\":1,\"people\":1"),
+            ),
+        ),
+        (
+            "body, other spelling",
+            with(1, lines[1].replacen(':', ": ", 1)),
+        ),
+        (
+            "signature",
+            with(
+                signature,
+                other_character(lines[signature], end(lines[signature])),
+            ),
+        ),
+        (
+            "key name",
+            with(signature, lines[signature].replace("gallra", "gallri")),
+        ),
+        (
+            "a second signature",
+            with(signature, format!("{0}\n{0}", lines[signature])),
+        ),
+        ("no signature", without(signature)),
+        (
+            "proof version",
+            with(signature + 2, "c2sp.org/tlog-proof@v2".into()),
+        ),
+        (
+            "extra key",
+            with(index - 1, other_character(lines[index - 1], 60)),
+        ),
+        ("index", with(index, "index 2".into())),
+        ("index spelling", with(index, "index 03".into())),
+        ("index beyond", with(index, "index 7".into())),
+        (
+            "proof hash",
+            with(index + 1, other_character(lines[index + 1], 4)),
+        ),
+        ("proof hash missing", without(index + 1)),
+        (
+            "proof hash twice",
+            with(index + 1, format!("{0}\n{0}", lines[index + 1])),
+        ),
+        ("proof order", swapped(index + 1, index + 2)),
+        (
+            "checkpoint origin",
+            with(checkpoint, lines[checkpoint].replace("gallra", "gallri")),
+        ),
+        ("checkpoint size", with(checkpoint + 1, "8".into())),
+        (
+            "checkpoint size spelling",
+            with(checkpoint + 1, "07".into()),
+        ),
+        (
+            "checkpoint root",
+            with(checkpoint + 2, other_character(lines[checkpoint + 2], 4)),
+        ),
+        (
+            "checkpoint extension",
+            with(checkpoint + 2, format!("{}\nmore", lines[checkpoint + 2])),
+        ),
+        (
+            "checkpoint signature",
+            with(last, other_character(lines[last], end(lines[last]))),
+        ),
+        ("checkpoint unsigned", without(last)),
+        ("trailing byte", format!("{file}x")),
+        ("trailing newline", format!("{file}\n")),
+        ("leading newline", format!("\n{file}")),
+        ("leading mark", format!("\u{feff}{file}")),
+        ("carriage returns", file.replace('\n', "\r\n")),
+        ("cut", file[..file.len() - 1].to_owned()),
+        ("proof first", {
+            let at = file.find("\n\nc2sp.org/").unwrap();
+            format!("{}\n{}", &file[at + 2..], &file[..=at])
+        }),
+        (
+            "only the note",
+            file[..=file.find("\n\nc2sp.org/").unwrap()].to_owned(),
+        ),
+        ("nothing", String::new()),
+    ];
+    for (what, tampered) in cases {
+        assert_ne!(tampered, file, "{what}");
+        for policy in [None, Some(&policy)] {
+            let report = verify(&tampered, policy);
+            assert!(!report.passed && !report.complete, "{what}: {report:#?}");
+            let failed = report
+                .checks
+                .iter()
+                .find(|check| check.outcome == Outcome::Failed);
+            assert!(!failed.unwrap().remedy.is_empty(), "{what}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Any one bit, anywhere.
+    #[test]
+    fn any_changed_bit_is_noticed(at in any::<usize>(), bit in 0u8..8) {
+        let key = sample::key(1);
+        let file = sample::file(&key, 3, 7);
+        let mut bytes = file.into_bytes();
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        if let Ok(tampered) = String::from_utf8(bytes) {
+            prop_assert!(!verify(&tampered, None).passed);
+        }
+    }
+}
+
+/// Receipt and proof belong together: those of another receipt of the same log do not do.
+#[test]
+fn a_proof_of_another_receipt_is_refused() {
+    let key = sample::key(1);
+    let (one, other) = (sample::file(&key, 3, 7), sample::file(&key, 4, 7));
+    let at = |file: &str| file.find("\n\nc2sp.org/").unwrap();
+    let mixed = format!("{}{}", &one[..at(&one)], &other[at(&other)..]);
+    let report = verify(&mixed, None);
+    assert_eq!(outcome(&report, CheckName::Inclusion), Outcome::Failed);
+    assert_eq!(outcome(&report, CheckName::Sequence), Outcome::Failed);
+}
+
+/// The log itself puts a receipt elsewhere than it says: everything is signed, and it is refused.
+#[test]
+fn a_receipt_out_of_its_place_is_refused() {
+    let key = sample::key(1);
+    let notes = [
+        sample::note(&key, &sample::body(1)),
+        sample::note(&key, &sample::body(0)),
+    ];
+    let report = verify(&sample::file_of(&key, &notes, 0), None);
+    assert_eq!(outcome(&report, CheckName::Inclusion), Outcome::Ok);
+    assert_eq!(outcome(&report, CheckName::Sequence), Outcome::Failed);
+    assert!(!report.passed);
+}
+
+/// A checkpoint is no receipt, although the same key signs both.
+#[test]
+fn a_signed_text_of_another_kind_is_no_receipt() {
+    let key = sample::key(1);
+    let content = sample::body(0).to_canonical_json().unwrap();
+    for header in [sample::ORIGIN, "other.example/receipt/v1", "cosignature/v1"] {
+        let note = key.sign(format!("{header}\n{content}\n")).to_string();
+        assert!(
+            !verify(&sample::file_of(&key, &[note], 0), None).passed,
+            "{header}"
+        );
+    }
+}
+
+struct Witness {
+    name: &'static str,
+    key: ed25519_dalek::SigningKey,
+}
+
+impl Witness {
+    fn new(name: &'static str, seed: u8) -> Self {
+        Self {
+            name,
+            key: ed25519_dalek::SigningKey::from_bytes(&[seed; 32]),
+        }
+    }
+
+    fn verifier(&self) -> VerifierKey {
+        let public = self.key.verifying_key();
+        VerifierKey::new(self.name, KeyKind::Cosignature, public.as_bytes()).unwrap()
+    }
+
+    fn cosign(&self, file: &str, seconds: u64) -> String {
+        let at = file.find("\n\nc2sp.org/").unwrap() + 2;
+        let proof: Proof = file[at..].parse().unwrap();
+        let text = proof.checkpoint.split_once("\n\n").unwrap().0.to_owned() + "\n";
+        let signature = self.key.sign(cosigned_message(&text, seconds).as_bytes());
+        let mut bytes = seconds.to_be_bytes().to_vec();
+        bytes.extend(signature.to_bytes());
+        let line = Signature {
+            name: self.name.into(),
+            id: self.verifier().id(),
+            bytes,
+        }
+        .line();
+        format!("{file}{line}")
+    }
+}
+
+fn seconds(text: &str) -> u64 {
+    Timestamp::parse(text).unwrap().0 as u64 / 1_000_000
+}
+
+fn policy(key: &SigningKey, witnesses: &[&Witness], quorum: &str) -> Policy {
+    let mut text = format!("log {}\n", key.verifier());
+    for witness in witnesses {
+        text += &format!("witness {} {}\n", witness.name, witness.verifier());
+    }
+    let names: Vec<_> = witnesses.iter().map(|witness| witness.name).collect();
+    text += &format!(
+        "group all-of-them {quorum} {}\nquorum all-of-them\n",
+        names.join(" ")
+    );
+    text.parse().unwrap()
+}
+
+#[test]
+fn witnesses_attest_the_time() {
+    let key = sample::key(1);
+    let (one, two) = (
+        Witness::new("w1.example", 11),
+        Witness::new("w2.example", 12),
+    );
+    let file = sample::file(&key, 3, 7);
+    let both = policy(&key, &[&one, &two], "all");
+    let any = policy(&key, &[&one, &two], "any");
+
+    let cosigned = one.cosign(&file, seconds("2026-03-01T09:10:00Z"));
+    assert!(
+        verify(&cosigned, None).passed,
+        "unknown witnesses are ignored"
+    );
+    let report = verify(&cosigned, Some(&any));
+    assert!(report.passed, "{report:#?}");
+    assert_eq!(outcome(&report, CheckName::Time), Outcome::Ok);
+    assert_eq!(
+        outcome(&verify(&cosigned, Some(&both)), CheckName::Witnesses),
+        Outcome::Failed
+    );
+    assert!(!verify(&file, Some(&any)).passed);
+
+    let twice = two.cosign(&cosigned, seconds("2026-03-01T09:11:00Z"));
+    assert!(verify(&twice, Some(&both)).passed);
+}
+
+#[test]
+fn a_receipt_younger_than_its_cosignature_is_refused() {
+    let key = sample::key(1);
+    let witness = Witness::new("w1.example", 11);
+    let policy = policy(&key, &[&witness], "all");
+    let file = sample::file(&key, 3, 7); // Issued at 09:00:02.
+    for (time, expected) in [
+        ("2026-03-01T08:55:02Z", Outcome::Ok),
+        ("2026-03-01T08:55:01Z", Outcome::Failed),
+    ] {
+        let report = verify(&witness.cosign(&file, seconds(time)), Some(&policy));
+        assert_eq!(outcome(&report, CheckName::Time), expected, "{time}");
+    }
+}
+
+#[test]
+fn a_changed_cosignature_of_a_known_witness_is_refused() {
+    let key = sample::key(1);
+    let (one, two) = (
+        Witness::new("w1.example", 11),
+        Witness::new("w2.example", 12),
+    );
+    let policy = policy(&key, &[&one, &two], "any");
+    let file = sample::file(&key, 3, 7);
+    let good = one.cosign(&file, seconds("2026-03-01T09:10:00Z"));
+    let both = two.cosign(&good, seconds("2026-03-01T09:10:00Z"));
+    let at = both.len() - 20;
+    let tampered = other_character(&both, at);
+    // The first witness alone would do; a wrong line by the second still refuses the file.
+    assert_eq!(
+        outcome(&verify(&good, Some(&policy)), CheckName::Witnesses),
+        Outcome::Ok
+    );
+    assert!(!verify(&tampered, Some(&policy)).passed);
+}

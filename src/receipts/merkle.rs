@@ -183,7 +183,7 @@ impl Tiles {
     /// `None` when a tile is missing.
     fn range(&self, from: u64, to: u64) -> Option<Hash> {
         let size = to - from;
-        if size.is_power_of_two() && size.trailing_zeros() % 8 == 0 {
+        if size.is_power_of_two() && size.trailing_zeros().is_multiple_of(8) {
             let level = (size.trailing_zeros() / 8) as u8;
             let position = from >> (8 * level);
             let tile = self.0.get(&(level, position / TILE_WIDTH))?;

@@ -196,7 +196,6 @@ impl Trace {
         mut check: impl FnMut(&PowerCut<'_>) -> Result<(), String>,
     ) -> Vec<Violation> {
         let mut disk = Disk::new(&self.start(), &self.events, plan.names);
-        let directory = self.recording.scratch.join("cut");
         let mut violations = Vec::new();
         for at in self.cut_points(plan.cuts, plan.seed) {
             disk.advance(at);
@@ -205,6 +204,9 @@ impl Trace {
                     0 => Survival::Nothing,
                     _ => Survival::Seeded(plan.seed ^ ((at as u64) << 16) ^ roll as u64),
                 };
+                // A place of its own: what the last check left open must not reach into this one.
+                let name = format!("cut-{at}-{roll}");
+                let directory = self.recording.scratch.join(name);
                 disk.write_out(survival, &directory);
                 let cut = PowerCut {
                     directory: directory.clone(),

@@ -84,8 +84,15 @@ async fn sqlite(
             let place = writer.acquire().await?;
             let row = connection
                 .fetch_one("PRAGMA wal_checkpoint(TRUNCATE)")
-                .await?;
+                .await;
             drop(place);
+            let row = match row {
+                Err(error) if is_locked(&error) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                row => row?,
+            };
             let (busy, log, moved): (i64, i64, i64) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             if busy == 0 {
@@ -103,21 +110,32 @@ async fn sqlite(
     }
 }
 
-/// VACUUM removes a dead row only when no older transaction of the database could see it. So it
-/// waits for those that were running when it was called, and says how many were left.
+/// Another process has the lock: SQLite says so by a column of the row or by an error.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+/// Transactions that VACUUM must spare rows for: it removes a row only when its deletion is older
+/// than every running transaction ($1 is the first that is younger) and every snapshot.
+const OLDER: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+    WHERE pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker' \
+    AND (datname = current_database() OR datname IS NULL) \
+    AND (age(backend_xmin) > age(CAST(CAST($1 AS TEXT) AS xid)) \
+        OR age(backend_xid) > age(CAST(CAST($1 AS TEXT) AS xid)))";
+/// The first transaction that is younger than everything committed until now.
+const NEXT: &str = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS xid) AS TEXT)";
+
+/// Waits for the transactions that hold rows back, vacuums, and says how many were left.
 async fn postgres(pool: &PgPool, patience: Duration) -> Result<Checkpoint, sqlx::Error> {
-    const OLDER: &str = "SELECT COUNT(*) FROM pg_stat_activity \
-        WHERE datname = current_database() AND pid <> pg_backend_pid() \
-        AND backend_xmin IS NOT NULL AND xact_start < CAST($1 AS timestamptz)";
     let mut connection = pool.acquire().await?;
-    let started: String = sqlx::query_scalar("SELECT CAST(clock_timestamp() AS TEXT)")
-        .fetch_one(&mut *connection)
-        .await?;
+    let next: String = sqlx::query_scalar(NEXT).fetch_one(&mut *connection).await?;
     let mut readers = 0;
     let wait = async {
         loop {
             readers = sqlx::query_scalar(OLDER)
-                .bind(&started)
+                .bind(&next)
                 .fetch_one(&mut *connection)
                 .await?;
             if readers == 0 {

@@ -19,8 +19,8 @@ pub struct Statement {
 }
 
 /// The texts of [`Bulk::kept_sql`]: two for each bulk statement the program has.
-static KEPT: LazyLock<RwLock<HashMap<(Bulk, Engine, usize), &'static str>>> =
-    LazyLock::new(Default::default);
+static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(Default::default);
+type Kept = HashMap<(Bulk, Engine, usize), &'static str>;
 
 /// A statement over many rows at once: `head ($1, $2), ($3, $4), … tail`.
 ///

@@ -1,7 +1,8 @@
 //! Transactions: all of it or nothing, and nothing after an error.
 
-use sqlx::{Postgres, Sqlite, Transaction};
 use std::sync::Arc;
+
+use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::connection::{Call, Connection};
 use super::error::Place;

@@ -42,6 +42,37 @@ both_engines! {
     }
 }
 
+/// PostgreSQL keeps deleted rows until VACUUM: after a complete checkpoint none is left, and a
+/// writer that is idle in its transaction holds them back as much as a reader does.
+#[test]
+fn deleted_rows_are_gone_from_the_tables() {
+    crate::support::run(Engine::Postgres, async |bench| {
+        const DEAD: &str = "SELECT CAST(pg_relation_size('thing') AS BIGINT)";
+        let db = with_things(bench).await;
+        for id in 0..50i64 {
+            db.execute(INSERT, args![id, "a", [7u8; 300], true])
+                .await
+                .unwrap();
+        }
+        let mut idle = db.begin().await.unwrap();
+        idle.execute(INSERT, args![99i64, "idle", [0u8], true])
+            .await
+            .unwrap();
+        db.execute("DELETE FROM thing WHERE id < $1", args![90i64])
+            .await
+            .unwrap();
+        let held = db.checkpoint(SHORT).await.unwrap();
+        assert!(
+            matches!(held, Checkpoint::HeldBack { readers: 1.. }),
+            "{held:?}"
+        );
+        idle.rollback().await.unwrap();
+        assert_eq!(db.checkpoint(LONG).await.unwrap(), Checkpoint::Vacuumed);
+        let size = db.fetch_one(DEAD, args![]).await.unwrap().i64(0).unwrap();
+        assert_eq!(size, 0, "an empty table that was vacuumed has no pages");
+    });
+}
+
 /// Deleted bytes are in no file of SQLite's after a checkpoint: `secure_delete` overwrote them in
 /// the pages and the log is cut.
 #[test]

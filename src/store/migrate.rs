@@ -130,3 +130,51 @@ pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
     }
     Ok(!read(db, db.fetch_all(APPLIED, args![]).await?)?.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(version: i64, sql: &'static str) -> Migration {
+        Migration {
+            version,
+            name: "test".to_owned(),
+            sql,
+            checksum: sql.into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_half_way_leaves_nothing_and_runs_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/store.db", directory.path().display());
+        let db = Db::open(&url, Role::Data).await.unwrap();
+        let first = file(1, "CREATE TABLE a (id BIGINT); CREATE TABLE b (id BIGINT);");
+        let wrong = file(2, "CREATE TABLE c (id BIGINT); CREATE TABEL d (id BIGINT);");
+        let failed = run(&db, vec![first.clone(), wrong]).await;
+        assert!(
+            matches!(failed, Err(StoreError::Refused { .. })),
+            "{failed:?}"
+        );
+        assert!(!is_initialised(&db).await.unwrap());
+
+        let mended = file(2, "CREATE TABLE c (id BIGINT); CREATE TABLE d (id BIGINT);");
+        run(&db, vec![first, mended]).await.unwrap();
+        assert!(is_initialised(&db).await.unwrap());
+        for table in ["SELECT id FROM a", "SELECT id FROM b", "SELECT id FROM d"] {
+            assert!(db.fetch_all(table, args![]).await.unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn no_two_files_have_one_number() {
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            let versions: Vec<i64> = embedded(role).iter().map(|file| file.version).collect();
+            assert!(!versions.is_empty());
+            assert!(
+                versions.is_sorted_by(|one, next| one < next),
+                "{role:?}: {versions:?}"
+            );
+        }
+    }
+}

@@ -22,6 +22,12 @@ pub enum ReceiptError {
     /// A signed note.
     #[error("not a signed note ({0}): ask the issuer for the file again, and do not edit it")]
     Note(&'static str),
+    /// A signature by a known key.
+    #[error(
+        "the signature is wrong: the text was changed after it was signed, or its key is another; \
+         ask the issuer for the file again"
+    )]
+    Signature,
     /// A verifier key.
     #[error(
         "not a verifier key ({0}): copy the whole line NAME+ID+KEY from the log's log.policy or \
@@ -119,4 +125,22 @@ pub enum ReceiptError {
          `gallra mirror promote` or put the vault back"
     )]
     Damaged(&'static str),
+}
+
+impl ReceiptError {
+    /// What is wrong without the remedy, for a report that gives its own.
+    pub(super) fn what(&self) -> String {
+        match self {
+            ReceiptError::Body(why) => format!("the content is refused: {why}"),
+            ReceiptError::Reference(why) => format!("a text is refused: {why}"),
+            ReceiptError::Note(why) => format!("not a signed note: {why}"),
+            ReceiptError::VerifierKey(why) => format!("not a verifier key: {why}"),
+            ReceiptError::Checkpoint(why) => format!("not a checkpoint: {why}"),
+            ReceiptError::Proof(why) => format!("not a tlog-proof: {why}"),
+            ReceiptError::Signature => {
+                "the text was changed after it was signed, or its key is another".to_owned()
+            }
+            other => other.to_string(),
+        }
+    }
 }

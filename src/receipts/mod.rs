@@ -13,8 +13,9 @@
 //! | [`merkle`], [`tiles`], [`checkpoint`], [`proof`] | the tree and its texts, without I/O |
 //! | [`policy`], [`verify`](mod@verify) | whom to believe, and the check |
 //! | [`log`], `rows` | the log in the vault |
+//! | [`render`] | a receipt for people, in Swedish and English |
 //!
-//! **To add a field**: to [`Body`]. Old verifiers refuse a receipt
+//! **To add a field**: to [`Body`], and to [`render`]. Old verifiers refuse a receipt
 //! with a field they do not know, on purpose; so the header's version changes with it, and
 //! [`verify()`] goes on reading the old one.
 
@@ -27,6 +28,7 @@ pub mod merkle;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod render;
 pub(crate) mod rows;
 pub mod tiles;
 pub mod verify;

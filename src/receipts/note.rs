@@ -237,8 +237,8 @@ impl Note {
         let mut outcome = Signed::Not;
         for signature in &self.signatures {
             if signature.name == key.name && signature.id == key.id {
-                outcome = verify_one(&self.text, &signature.bytes, key)
-                    .ok_or(ReceiptError::Note("a signature is wrong"))?;
+                outcome =
+                    verify_one(&self.text, &signature.bytes, key).ok_or(ReceiptError::Signature)?;
             }
         }
         Ok(outcome)

@@ -17,9 +17,9 @@
 //! Looking beside the file for a policy was considered and left out: whoever can replace the file
 //! can replace its neighbour.
 
-use std::collections::BTreeSet;
+mod report;
 
-use serde::Serialize;
+use std::collections::BTreeSet;
 
 use super::checkpoint::Checkpoint;
 use super::key::RECEIPT_SUFFIX;
@@ -27,79 +27,12 @@ use super::merkle::{leaf_hash, root_from_inclusion};
 use super::note::{KeyKind, Note, Signed, VerifierKey};
 use super::proof::{self, Proof};
 use super::{Body, Policy, ReceiptError};
-use crate::vocabulary::{ErasureId, Timestamp};
+use crate::vocabulary::Timestamp;
+
+pub use report::{Check, CheckName, Outcome, Report};
 
 /// A receipt may seem younger than its cosignature by this much: clocks differ.
 const CLOCK_TOLERANCE_SECONDS: i64 = 300;
-
-/// What came of checking a file: a headline and one line for each check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// Whether no check failed.
-    pub passed: bool,
-    /// Whether the key came from a policy and not from the file.
-    pub issuer_established: bool,
-    /// Whether the receipt is good and nothing is left to do anywhere.
-    pub complete: bool,
-    /// Copies elsewhere that are still open.
-    pub open_copies: usize,
-    /// The erasure, as far as the file could be read.
-    pub receipt: Option<ErasureId>,
-    /// In the order they were made.
-    pub checks: Vec<Check>,
-    /// The content, as far as it could be read.
-    #[serde(skip)]
-    pub body: Option<Body>,
-}
-
-/// One check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// What was checked.
-    pub check: CheckName,
-    /// How it came out.
-    pub outcome: Outcome,
-    /// What was found.
-    pub detail: String,
-    /// What to do about it; empty when nothing is to be done.
-    pub remedy: &'static str,
-}
-
-/// What is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckName {
-    /// The file's outer form.
-    Format,
-    /// The content: known fields, canonical form.
-    Fields,
-    /// Whose key it is.
-    Issuer,
-    /// The receipt's signature.
-    Signature,
-    /// The checkpoint's form, origin and signature.
-    Checkpoint,
-    /// That the receipt is in the log.
-    Inclusion,
-    /// That it knows its own place there.
-    Sequence,
-    /// The quorum of witnesses.
-    Witnesses,
-    /// `issued_at` against the witnesses' clocks.
-    Time,
-}
-
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// As it should be.
-    Ok,
-    /// Nothing wrong, and nothing shown either.
-    NotShown,
-    /// Wrong.
-    Failed,
-}
 
 const ASK_AGAIN: &str = "ask the issuer for the file again; do not rely on this one";
 const GET_POLICY: &str =
@@ -113,7 +46,7 @@ pub fn verify(file: &str, policy: Option<&Policy>) -> Report {
             report.ok(CheckName::Format, "a signed note and a tlog-proof".into());
             parts.check(policy, &mut report);
         }
-        Err(error) => report.failed(CheckName::Format, error.to_string(), ASK_AGAIN),
+        Err(error) => report.failed(CheckName::Format, error.what(), ASK_AGAIN),
     }
     report.passed = report
         .checks
@@ -168,7 +101,7 @@ impl<'a> Parts<'a> {
                 report.open_copies = body.open_copies();
                 report.body = Some(body);
             }
-            Err(error) => report.failed(CheckName::Fields, error.to_string(), ASK_AGAIN),
+            Err(error) => report.failed(CheckName::Fields, error.what(), ASK_AGAIN),
         }
         match self.issuer(policy) {
             Ok(key) => {
@@ -186,7 +119,7 @@ impl<'a> Parts<'a> {
     fn issuer(&self, policy: Option<&Policy>) -> Result<VerifierKey, (String, &'static str)> {
         let brought = self
             .brought_key()
-            .map_err(|error| (error.to_string(), ASK_AGAIN))?;
+            .map_err(|error| (error.what(), ASK_AGAIN))?;
         let Some(policy) = policy else {
             return brought.ok_or(("the file names no key".into(), GET_POLICY));
         };
@@ -243,7 +176,7 @@ impl<'a> Parts<'a> {
                 Ok(_) => {
                     report.failed(name, format!("{what} is not signed by key {id}"), ASK_AGAIN);
                 }
-                Err(error) => report.failed(name, error.to_string(), ASK_AGAIN),
+                Err(error) => report.failed(name, error.what(), ASK_AGAIN),
             }
         }
     }
@@ -362,58 +295,4 @@ pub(super) fn read_receipt(entry: &str) -> Result<(Note, String, String), Receip
     }
     let (origin, content) = (origin.to_owned(), content.to_owned());
     Ok((note, origin, content))
-}
-
-impl Report {
-    fn new() -> Self {
-        Self {
-            passed: false,
-            issuer_established: false,
-            complete: false,
-            open_copies: 0,
-            receipt: None,
-            checks: Vec::new(),
-            body: None,
-        }
-    }
-
-    fn push(&mut self, check: CheckName, outcome: Outcome, detail: String, remedy: &'static str) {
-        self.checks.push(Check {
-            check,
-            outcome,
-            detail,
-            remedy,
-        });
-    }
-
-    fn ok(&mut self, check: CheckName, detail: String) {
-        self.push(check, Outcome::Ok, detail, "");
-    }
-
-    fn not_shown(&mut self, check: CheckName, detail: String, remedy: &'static str) {
-        self.push(check, Outcome::NotShown, detail, remedy);
-    }
-
-    fn failed(&mut self, check: CheckName, detail: String, remedy: &'static str) {
-        self.push(check, Outcome::Failed, detail, remedy);
-    }
-
-    fn issuer(&mut self, key: &VerifierKey) {
-        if self.issuer_established {
-            self.ok(CheckName::Issuer, format!("the policy names the key {key}"));
-        } else {
-            let detail = format!("not established: the file itself brings the key {key}");
-            self.not_shown(CheckName::Issuer, detail, GET_POLICY);
-        }
-    }
-
-    /// Whether this check came out well; false also when it was not reached.
-    pub fn is_ok(&self, check: CheckName) -> bool {
-        let mut checks = self
-            .checks
-            .iter()
-            .filter(|done| done.check == check)
-            .peekable();
-        checks.peek().is_some() && checks.all(|done| done.outcome == Outcome::Ok)
-    }
 }

@@ -52,6 +52,17 @@ fn without_a_policy_the_issuer_stays_open() {
     );
 }
 
+#[test]
+fn the_report_as_people_read_it() {
+    let key = sample::key(1);
+    let file = sample::file(&key, 3, 7);
+    let policy = Policy::of_log(key.verifier());
+    let tampered = file.replacen("\"people\":1", "\"people\":2", 1);
+    insta::assert_snapshot!("report_valid", verify(&file, Some(&policy)));
+    insta::assert_snapshot!("report_without_policy", verify(&file, None));
+    insta::assert_snapshot!("report_tampered", verify(&tampered, Some(&policy)));
+}
+
 /// Somebody makes a log of the same name under a key of their own: only a policy tells.
 #[test]
 fn a_forger_of_the_same_name_is_found_by_the_policy() {
@@ -79,6 +90,11 @@ fn an_open_copy_is_not_complete() {
     );
     assert!(report.passed && !report.complete);
     assert_eq!(report.open_copies, 1);
+    assert!(
+        !report.headline().contains("complete"),
+        "{}",
+        report.headline()
+    );
 }
 
 fn change_proof(file: &str, change: impl FnOnce(&mut Proof)) -> String {

@@ -232,7 +232,7 @@ both_engines! {
         for (sql, problem) in [
             ("DELETE FROM log_leaf WHERE seq = 2", "missing"),
             ("DELETE FROM log_leaf WHERE seq = 1", "number 2 stands in this place"),
-            ("UPDATE log_leaf SET note = REPLACE(note, 'people', 'peopla') WHERE seq = 1", "wrong"),
+            ("UPDATE log_leaf SET note = REPLACE(note, 'people', 'peopla') WHERE seq = 1", "changed after it was signed"),
             ("UPDATE log_leaf SET kind = 'contact' WHERE seq = 1", "its row says something else"),
             ("UPDATE log_tile SET hashes = (SELECT root FROM log_head)", "tile 0 of level 0"),
             ("UPDATE log_head SET size = 2", "another tree"),

@@ -7,4 +7,5 @@ mod body;
 mod file;
 mod log;
 mod outside;
+mod render;
 mod sample;

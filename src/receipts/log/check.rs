@@ -89,7 +89,7 @@ impl Log {
         });
         let (signed, origin, content) = match read {
             Ok(read) => read,
-            Err(error) => return report.problem(place, error.to_string()),
+            Err(error) => return report.problem(place, error.what()),
         };
         if signed != Signed::Text || origin != self.origin() {
             report.problem(place, "it is not signed by this log");
@@ -99,7 +99,7 @@ impl Log {
                 report.problem(place, "its row says something else than the receipt");
             }
             Ok(_) => {}
-            Err(error) => report.problem(place, error.to_string()),
+            Err(error) => report.problem(place, error.what()),
         }
     }
 
@@ -135,7 +135,7 @@ impl Log {
                 );
             }
             Ok(_) => report.problem(None, "the checkpoint is not signed by this log"),
-            Err(error) => report.problem(None, format!("the checkpoint: {error}")),
+            Err(error) => report.problem(None, format!("the checkpoint: {}", error.what())),
         }
     }
 }

@@ -7,16 +7,19 @@
 //! | Floor | Rooms |
 //! |---|---|
 //! | 4 faces | [`cli`] over [`app`], which wires the rest, and [`config`] |
-//! | 2 domain | [`receipts`] → `catalog` → `ingest` → `erasure` |
-//! | 1 machinery | [`store`] → [`keyring`] → `audit` |
+//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → `erasure` |
+//! | 1 machinery | [`store`] → [`keyring`] → [`audit`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod app;
+pub mod audit;
+pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod ingest;
 pub mod keyring;
 pub mod receipts;
 pub mod store;
@@ -29,12 +32,20 @@ pub fn every_statement() -> Vec<store::Statement> {
         app::rows::STATEMENTS,
         keyring::rows::STATEMENTS,
         receipts::rows::STATEMENTS,
+        audit::rows::STATEMENTS,
+        catalog::rows::STATEMENTS,
+        catalog::index::rows::STATEMENTS,
     ];
     files.concat()
 }
 
 /// Every statement over many rows, likewise.
 pub fn every_bulk() -> Vec<store::Bulk> {
-    let files: &[&[store::Bulk]] = &[keyring::rows::BULKS];
+    let files: &[&[store::Bulk]] = &[
+        keyring::rows::BULKS,
+        audit::rows::BULKS,
+        catalog::rows::BULKS,
+        catalog::index::rows::BULKS,
+    ];
     files.concat()
 }

@@ -2,8 +2,8 @@
 --
 -- Times are microseconds since 1970 in UTC. Ids are sixteen random bytes. A column marked "sealed"
 -- holds a field of src/keyring/seal.rs, bound by its associated data to tenant, unit, key, table,
--- row, column and sealed_version; the column's number there is its place in the table, from 1.
--- Append columns at the end only: their numbers are part of what is sealed.
+-- row, column and sealed_version; the numbers stand in src/keyring/place.rs. All sealed columns of a
+-- row carry the row's one sealed_version, so a row that changes is sealed anew as a whole.
 --
 -- There are no foreign keys on purpose: erasure deletes a unit's rows in chunks and in any order,
 -- and what keeps the rows together is the guard that every writer takes first (guard, gate).
@@ -19,16 +19,16 @@ CREATE TABLE meta (
 );
 
 CREATE TABLE tenant (
-    id             BLOB PRIMARY KEY,   --  1
-    slug           TEXT NOT NULL,      --  2
-    name           TEXT NOT NULL,      --  3
-    org_no         TEXT NOT NULL,      --  4
-    country        TEXT NOT NULL,      --  5
-    languages      TEXT NOT NULL,      --  6  codes separated by commas, the first is the default
-    timezone       TEXT NOT NULL,      --  7
-    state          TEXT NOT NULL,      --  8
-    unit           BLOB NOT NULL,      --  9  the tenant's profile
-    email          BLOB NOT NULL,      -- 10  sealed
+    id             BLOB PRIMARY KEY,
+    slug           TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    org_no         TEXT NOT NULL,
+    country        TEXT NOT NULL,
+    languages      TEXT NOT NULL,  -- codes separated by commas, the first is the default
+    timezone       TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    unit           BLOB NOT NULL,  -- the tenant's profile
+    email          BLOB NOT NULL,  -- sealed
     created_at     BIGINT NOT NULL,
     sealed_version BIGINT NOT NULL,
     guard          BIGINT NOT NULL,
@@ -64,14 +64,14 @@ CREATE INDEX unit_contact ON unit (contact);
 CREATE INDEX unit_support_case ON unit (support_case);
 
 CREATE TABLE contact (
-    id             BLOB PRIMARY KEY,   -- 1
-    tenant         BLOB NOT NULL,      -- 2
-    unit           BLOB NOT NULL,      -- 3  profile
-    external_id    BLOB,               -- 4  sealed
-    name           BLOB,               -- 5  sealed
-    phone          BLOB,               -- 6  sealed
-    email          BLOB,               -- 7  sealed
-    source         TEXT,               -- 8
+    id             BLOB PRIMARY KEY,
+    tenant         BLOB NOT NULL,
+    unit           BLOB NOT NULL,  -- profile
+    external_id    BLOB,  -- sealed
+    name           BLOB,  -- sealed
+    phone          BLOB,  -- sealed
+    email          BLOB,  -- sealed
+    source         TEXT,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL,
     sealed_version BIGINT NOT NULL,
@@ -81,15 +81,15 @@ CREATE TABLE contact (
 CREATE INDEX contact_tenant ON contact (tenant, id);
 
 CREATE TABLE support_case (
-    id             BLOB PRIMARY KEY,   -- 1
-    tenant         BLOB NOT NULL,      -- 2
-    requester      BLOB NOT NULL,      -- 3  a contact
-    unit           BLOB NOT NULL,      -- 4  the requester's part
-    external_id    BLOB,               -- 5  sealed
-    subject        BLOB,               -- 6  sealed
-    channel        TEXT NOT NULL,      -- 7
-    state          TEXT NOT NULL,      -- 8
-    custody        TEXT NOT NULL,      -- 9
+    id             BLOB PRIMARY KEY,
+    tenant         BLOB NOT NULL,
+    requester      BLOB NOT NULL,  -- a contact
+    unit           BLOB NOT NULL,  -- the requester's part
+    external_id    BLOB,  -- sealed
+    subject        BLOB,  -- sealed
+    channel        TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    custody        TEXT NOT NULL,
     opened_at      BIGINT NOT NULL,
     closed_at      BIGINT,
     sealed_version BIGINT NOT NULL,
@@ -101,16 +101,16 @@ CREATE INDEX support_case_requester ON support_case (requester);
 CREATE INDEX support_case_unit ON support_case (unit);
 
 CREATE TABLE message (
-    id             BLOB PRIMARY KEY,   --  1
-    tenant         BLOB NOT NULL,      --  2
-    support_case   BLOB NOT NULL,      --  3
-    contact        BLOB NOT NULL,      --  4  whose part of the case it belongs to
-    unit           BLOB NOT NULL,      --  5  that part
-    external_id    BLOB,               --  6  sealed
-    author         BLOB,               --  7  sealed
-    body           BLOB NOT NULL,      --  8  sealed
-    direction      TEXT NOT NULL,      --  9
-    channel        TEXT NOT NULL,      -- 10
+    id             BLOB PRIMARY KEY,
+    tenant         BLOB NOT NULL,
+    support_case   BLOB NOT NULL,
+    contact        BLOB NOT NULL,  -- whose part of the case it belongs to
+    unit           BLOB NOT NULL,  -- that part
+    external_id    BLOB,  -- sealed
+    author         BLOB,  -- sealed
+    body           BLOB NOT NULL,  -- sealed
+    direction      TEXT NOT NULL,
+    channel        TEXT NOT NULL,
     sent_at        BIGINT NOT NULL,
     sealed_version BIGINT NOT NULL
 );
@@ -119,13 +119,13 @@ CREATE INDEX message_unit ON message (unit);
 
 -- Who was given what (Art. 15(1)(c), 19).
 CREATE TABLE forwarding (
-    id             BLOB PRIMARY KEY,   -- 1
-    tenant         BLOB NOT NULL,      -- 2
-    support_case   BLOB NOT NULL,      -- 3
-    contact        BLOB NOT NULL,      -- 4
-    unit           BLOB NOT NULL,      -- 5
-    recipient      TEXT NOT NULL,      -- 6
-    reason         BLOB,               -- 7  sealed
+    id             BLOB PRIMARY KEY,
+    tenant         BLOB NOT NULL,
+    support_case   BLOB NOT NULL,
+    contact        BLOB NOT NULL,
+    unit           BLOB NOT NULL,
+    recipient      TEXT NOT NULL,
+    reason         BLOB,  -- sealed
     at             BIGINT NOT NULL,
     message        BLOB,
     sealed_version BIGINT NOT NULL
@@ -133,8 +133,8 @@ CREATE TABLE forwarding (
 CREATE INDEX forwarding_unit ON forwarding (unit);
 CREATE INDEX forwarding_support_case ON forwarding (support_case);
 
--- Contacts whose search tokens must be written anew. `changes` grows with each change, so that
--- whoever drained an earlier state does not delete the note of a later one.
+-- Contacts whose search tokens must be written anew. `changes` is the contact's sealed_version, so
+-- that whoever wrote the tokens of an earlier state does not delete the note of a later one.
 CREATE TABLE index_outbox (
     contact BLOB PRIMARY KEY,
     tenant  BLOB NOT NULL,
@@ -144,14 +144,15 @@ CREATE INDEX index_outbox_tenant ON index_outbox (tenant);
 
 -- What an import could not read, sealed as it came.
 CREATE TABLE quarantine (
-    id             BLOB PRIMARY KEY,   -- 1
-    tenant         BLOB NOT NULL,      -- 2
-    unit           BLOB NOT NULL,      -- 3
-    source         TEXT NOT NULL,      -- 4
-    line           BIGINT NOT NULL,    -- 5
-    reason         TEXT NOT NULL,      -- 6
-    record         BLOB NOT NULL,      -- 7  sealed
-    at             BIGINT NOT NULL
+    id             BLOB PRIMARY KEY,
+    tenant         BLOB NOT NULL,
+    unit           BLOB NOT NULL,
+    source         TEXT NOT NULL,
+    line           BIGINT NOT NULL,
+    reason         TEXT NOT NULL,
+    record         BLOB NOT NULL,  -- sealed
+    at             BIGINT NOT NULL,
+    sealed_version BIGINT NOT NULL
 );
 CREATE INDEX quarantine_tenant ON quarantine (tenant, id);
 CREATE INDEX quarantine_unit ON quarantine (unit);

@@ -34,12 +34,14 @@ CREATE INDEX token_contact ON token (contact);
 -- Identifiers of erased people: records dated up to the cutoff are not imported again.
 CREATE TABLE suppression (
     tenant     BLOB NOT NULL,
+    -- Of the keys: while they change, both generations stand here.
+    generation BIGINT NOT NULL,
     domain     BIGINT NOT NULL,
     token      BLOB NOT NULL,
     cutoff     BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     erasure    BLOB NOT NULL,
-    PRIMARY KEY (tenant, domain, token)
+    PRIMARY KEY (tenant, generation, domain, token)
 );
 CREATE INDEX suppression_erasure ON suppression (erasure);
 

@@ -1,0 +1,213 @@
+//! Who did what: one row per act, written so that no act is without its row.
+//!
+//! A writer's row goes into the writer's own transaction ([`record_in`]): both are there or neither.
+//! A reader has no transaction, and a commit per reader would cost a flush of the disk each, so
+//! readers share one: [`Recorder::record`] puts the rows of all who wait into one transaction and
+//! returns when it is durable. An answer is given only after that.
+//!
+//! A row holds no personal data: the action comes from a closed list, the rest is ids and counts.
+//! **To audit one more act**, add a variant to [`Action`]; its word is never changed afterwards.
+
+mod recorder;
+pub(crate) mod rows;
+
+use std::fmt;
+
+pub use recorder::Recorder;
+
+use crate::store::{Db, StoreError, Tx, Value, args};
+use crate::vocabulary::{Clock, Random, TenantId, Timestamp};
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The program itself: recovery, schedules.
+    System,
+    /// Whoever may run `gallra` on this machine.
+    CommandLine,
+    /// The bearer of an API token, by the token's id.
+    Token([u8; 16]),
+    /// A signed-in person, by id.
+    User([u8; 16]),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::System => f.write_str("system"),
+            Actor::CommandLine => f.write_str("command-line"),
+            Actor::Token(id) => write!(f, "token:{}", hex::encode(id)),
+            Actor::User(id) => write!(f, "user:{}", hex::encode(id)),
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Action] = &[$(Action::$name),*];
+
+            /// The word that is stored.
+            pub const fn word(self) -> &'static str {
+                match self { $(Action::$name => $word,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A tenant was added.
+    TenantAdded = "tenant.added";
+    /// The list of tenants was read.
+    TenantsListed = "tenant.listed";
+    /// A tenant's profile was read.
+    TenantRead = "tenant.read";
+    /// A contact was created or changed.
+    ContactUpserted = "contact.upserted";
+    /// A contact's profile was read.
+    ContactRead = "contact.read";
+    /// Somebody was searched for.
+    ContactSearched = "contact.searched";
+    /// Everything held about a contact was read.
+    AccessRead = "contact.access";
+    /// A contact was erased.
+    ContactErased = "contact.erased";
+    /// A message was recorded.
+    MessageRecorded = "message.recorded";
+    /// A forwarding was recorded.
+    ForwardingRecorded = "forwarding.recorded";
+    /// A case was changed or closed.
+    CaseChanged = "case.changed";
+    /// A part of an import was written.
+    Imported = "import.written";
+    /// A tenant was purged.
+    TenantPurged = "tenant.purged";
+    /// Rows of erased units were deleted after a restore.
+    Reconciled = "store.reconciled";
+    /// A hold was placed.
+    HoldAdded = "hold.added";
+    /// A hold was lifted.
+    HoldReleased = "hold.released";
+    /// The data store was copied.
+    BackedUp = "store.backed-up";
+    /// The data store was put back.
+    Restored = "store.restored";
+}
+
+/// One act, before it has a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// On whose behalf.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// In whose data; `None` across tenants.
+    pub tenant: Option<TenantId>,
+    /// Which row.
+    pub object: Option<[u8; 16]>,
+    /// How many of what; the names are the program's own.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+impl Entry {
+    /// An act without tenant, object or counts.
+    pub fn new(actor: Actor, action: Action) -> Self {
+        Self {
+            actor,
+            action,
+            tenant: None,
+            object: None,
+            counts: Vec::new(),
+        }
+    }
+
+    /// In this tenant's data.
+    pub fn of(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// To this row.
+    pub fn to(mut self, object: &[u8; 16]) -> Self {
+        self.object = Some(*object);
+        self
+    }
+
+    /// So many of these.
+    pub fn count(mut self, what: &'static str, number: u64) -> Self {
+        self.counts.push((what, number));
+        self
+    }
+
+    fn values(&self, clock: &dyn Clock, random: &dyn Random) -> Vec<Value> {
+        let mut id = [0; 16];
+        random.fill(&mut id);
+        let counts: Vec<String> = self
+            .counts
+            .iter()
+            .map(|(what, number)| format!("{what}={number}"))
+            .collect();
+        let detail = (!counts.is_empty()).then(|| counts.join(" "));
+        args![
+            id,
+            clock.now(),
+            self.actor.to_string(),
+            self.action.word(),
+            self.tenant,
+            self.object,
+            detail,
+        ]
+    }
+}
+
+/// Writes an act's row in the transaction of the act.
+pub async fn record_in(
+    tx: &mut Tx,
+    entry: &Entry,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let row = entry.values(clock, random);
+    tx.insert_many(&rows::INSERT_AUDIT, vec![row]).await?;
+    Ok(())
+}
+
+/// One stored row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Record {
+    /// When.
+    pub at: Timestamp,
+    /// On whose behalf.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// In whose data.
+    pub tenant: Option<TenantId>,
+    /// Which row, as hexadecimal digits.
+    pub object: Option<String>,
+    /// How many of what.
+    pub detail: Option<String>,
+}
+
+/// The newest rows up to a time, newest first.
+pub async fn newest(data: &Db, until: Timestamp, limit: u32) -> Result<Vec<Record>, StoreError> {
+    let rows = data.fetch_all(rows::READ_AUDIT, args![until, i64::from(limit)]);
+    rows.await?
+        .iter()
+        .map(|row| {
+            Ok(Record {
+                at: row.timestamp(0)?,
+                actor: row.text(1)?,
+                action: row.text(2)?,
+                tenant: row.opt_id(3)?,
+                object: row.opt_blob(4)?.map(hex::encode),
+                detail: row.opt_text(5)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! Who has a token. The answer is a candidate: whoever asks opens the contact and compares.
+
+use std::collections::BTreeSet;
+
+use super::rows;
+use super::tokens::{Identity, tokens};
+use crate::catalog::{Catalog, CatalogError, TenantRef};
+use crate::keyring::Domain;
+use crate::store::args;
+use crate::vocabulary::ContactId;
+
+impl Catalog {
+    /// The contacts that have all of these values. Drains the outbox first, so that nobody who is
+    /// held is missing; an index under other keys is rebuilt first.
+    pub async fn candidates(
+        &self,
+        tenant: &TenantRef,
+        values: &[Identity],
+    ) -> Result<Vec<ContactId>, CatalogError> {
+        loop {
+            self.drain(tenant).await?;
+            let keys = self.ready_keys(tenant).await?;
+            let mut view = self.index.snapshot().await?;
+            let ready = args![tenant.id, keys.generation, true];
+            if view
+                .fetch_optional(rows::INDEX_IS_READY, ready)
+                .await?
+                .is_none()
+            {
+                continue; // A rebuild began just now.
+            }
+            let mut found: Option<BTreeSet<ContactId>> = None;
+            for (domain, token) in tokens(&keys, values) {
+                let statement = match domain {
+                    Domain::ExternalId => rows::OWNER_OF_TOKEN,
+                    _ => rows::CONTACTS_OF_TOKEN,
+                };
+                let rows = view
+                    .fetch_all(statement, args![tenant.id, domain.code(), token])
+                    .await?;
+                let ids: Result<BTreeSet<ContactId>, _> =
+                    rows.iter().map(|row| row.id(0)).collect();
+                let ids = ids?;
+                found = Some(match found {
+                    None => ids,
+                    Some(before) => before.intersection(&ids).copied().collect(),
+                });
+            }
+            view.rollback().await?;
+            return Ok(found.unwrap_or_default().into_iter().collect());
+        }
+    }
+}

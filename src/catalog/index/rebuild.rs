@@ -1,0 +1,360 @@
+//! The index anew, from the data: after its keys were changed, or when it is lost.
+//!
+//! ```text
+//! not ready, new generation        from here on no writer reserves and no lookup answers
+//! delete the tenant's tokens
+//! pass all gates                   whoever was past a gate has committed; who comes later sees
+//!                                  "not ready" inside its transaction and starts again
+//! walk contacts, cases with their messages and forwardings, quarantined records
+//! ready
+//! ```
+//!
+//! Each step takes the guard at the value the step before left. A second rebuild moves the guard, so
+//! the first one stops at its next step and never calls a half-built index ready.
+
+use std::time::Duration;
+
+use super::rows;
+use super::settle::{Changed, changed};
+use super::tokens::{self, Content, Token};
+use crate::catalog::opened::{CaseRow, ContactRow, UnitRow, open};
+use crate::catalog::{Catalog, CatalogError, TenantRef, rows as data_rows};
+use crate::keyring::{Domain, IndexKeys, KeyringError, Sealer, columns, normalise};
+use crate::store::{Row, StoreError, Tx, Value, args};
+use crate::vocabulary::{
+    CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
+};
+
+/// How many rows one step opens and writes.
+const PAGE: i64 = 200;
+/// How often a rebuild of another process is looked at, and how many times it may stand still.
+const LOOK: Duration = Duration::from_millis(100);
+const STANDSTILL: u32 = 20;
+/// How many looks in all before the caller is told to come again.
+const LOOKS: u32 = 600;
+
+/// A rebuild under way: whose, under which keys, and the guard its last step left.
+struct Rebuild<'a> {
+    tenant: &'a TenantRef,
+    keys: IndexKeys,
+    guard: i64,
+}
+
+impl Catalog {
+    /// Makes the tenant's index whole under its current keys, unless it is already. When another
+    /// process is at it and gets on, waits for it.
+    pub async fn rebuild_index(&self, tenant: &TenantRef) -> Result<(), CatalogError> {
+        let _one_at_a_time = self.rebuilding.lock().await;
+        let keys = self.keyring.index_keys(tenant.id).await?;
+        if self.wait_for_other(tenant.id, &keys).await? {
+            return Ok(());
+        }
+        let begin = args![tenant.id, keys.generation, false, 0];
+        let mut tx = self.index.begin().await?;
+        let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
+        tx.commit().await?;
+        self.clear_index(tenant.id).await?;
+        let gates = args![tenant.id];
+        self.data.execute(data_rows::PASS_ALL_GATES, gates).await?;
+
+        let mut rebuild = Rebuild {
+            tenant,
+            keys,
+            guard,
+        };
+        self.walk_contacts(&mut rebuild).await?;
+        self.walk_cases(&mut rebuild).await?;
+        self.walk_quarantined(&mut rebuild).await?;
+        self.end_rebuild(&rebuild).await
+    }
+
+    /// Whether the index is ready by now; `false` when it is ours to rebuild.
+    async fn wait_for_other(
+        &self,
+        tenant: TenantId,
+        keys: &IndexKeys,
+    ) -> Result<bool, CatalogError> {
+        let mut last = None;
+        let mut still = 0;
+        for _ in 0..LOOKS {
+            let row = self.index.fetch_optional(rows::INDEX_STATE, args![tenant]);
+            let Some(row) = row.await? else {
+                return Ok(false);
+            };
+            let (generation, ready, guard) = (row.u32(0)?, row.bool(1)?, row.i64(2)?);
+            if generation == keys.generation && ready {
+                return Ok(true);
+            }
+            if ready || generation != keys.generation {
+                return Ok(false); // Whole, but under keys that are gone.
+            }
+            still = if last == Some(guard) { still + 1 } else { 0 };
+            if still >= STANDSTILL {
+                return Ok(false);
+            }
+            last = Some(guard);
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(CatalogError::IndexRebuilding)
+    }
+
+    /// Takes the guard for one step; an error when another rebuild began.
+    async fn step(&self, rebuild: &mut Rebuild<'_>) -> Result<Tx, CatalogError> {
+        let mut tx = self.index.begin().await?;
+        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.generation);
+        let arguments = args![tenant, generation, false, rebuild.guard];
+        match tx.fetch_optional(rows::STEP_REBUILD, arguments).await? {
+            Some(row) => rebuild.guard = row.i64(0)?,
+            None => return Err(CatalogError::IndexRebuilding),
+        }
+        Ok(tx)
+    }
+
+    async fn end_rebuild(&self, rebuild: &Rebuild<'_>) -> Result<(), CatalogError> {
+        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.generation);
+        let mut tx = self.index.begin().await?;
+        let end = args![true, tenant, generation, rebuild.guard];
+        if tx.fetch_optional(rows::END_REBUILD, end).await?.is_none() {
+            return Err(CatalogError::IndexRebuilding);
+        }
+        let old = args![tenant, generation, self.clock.now()];
+        tx.execute(rows::DELETE_OLD_SUPPRESSIONS, old).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn walk_contacts(&self, rebuild: &mut Rebuild<'_>) -> Result<(), CatalogError> {
+        let tenant = rebuild.tenant.id;
+        let mut after = ContactId([0; 16]);
+        loop {
+            let mut tx = self.step(rebuild).await?;
+            let page = args![tenant, after, PAGE];
+            let page = self.data.fetch_all(data_rows::CONTACTS_AFTER, page).await?;
+            let mut reserve = Vec::new();
+            let mut found: Vec<Changed> = Vec::new();
+            for row in &page {
+                let contact = ContactRow::read(row)?;
+                after = contact.id;
+                let unit = UnitRow::read(tenant, row, 11)?;
+                let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
+                    continue;
+                };
+                let contact = contact.open(&sealer)?;
+                let country = &rebuild.tenant.country;
+                let (id, phone, email) = (&contact.external_id, &contact.phone, &contact.email);
+                let identity =
+                    tokens::identity(id.as_ref(), phone.as_ref(), email.as_ref(), country);
+                let own = tokens::tokens(&rebuild.keys, identity.as_slice());
+                reserve.extend(own.into_iter().map(|token| (token, contact.id.0)));
+                found.push(changed(&rebuild.keys, &contact, country, true));
+            }
+            write_reservations(&mut tx, tenant, reserve).await?;
+            write_tokens(&mut tx, tenant, found).await?;
+            tx.commit().await?;
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn walk_cases(&self, rebuild: &mut Rebuild<'_>) -> Result<(), CatalogError> {
+        let tenant = rebuild.tenant.id;
+        let mut after = CaseId([0; 16]);
+        loop {
+            let page = args![tenant, after, PAGE];
+            let page = self.data.fetch_all(data_rows::CASES_AFTER, page).await?;
+            for row in &page {
+                let case = CaseRow::read(row)?;
+                after = case.id;
+                self.walk_case(rebuild, &case).await?;
+            }
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One case with its messages and forwardings; read again under the guard.
+    async fn walk_case(
+        &self,
+        rebuild: &mut Rebuild<'_>,
+        case: &CaseRow,
+    ) -> Result<(), CatalogError> {
+        let tenant = rebuild.tenant.id;
+        let mut after = MessageId([0; 16]);
+        let mut first = true;
+        loop {
+            let mut tx = self.step(rebuild).await?;
+            let row = self
+                .data
+                .fetch_optional(data_rows::CASE, args![tenant, case.id])
+                .await?;
+            let Some(row) = row else { return Ok(()) };
+            let unit = UnitRow::read(tenant, &row, 12)?;
+            let stored = CaseRow::read(&row)?;
+            let sealer = self.sealer_unless_erased(&unit).await?;
+            let Some(sealer) = sealer.filter(|_| !stored.erased) else {
+                return Ok(());
+            };
+            let external_id = stored.open(Some(&sealer))?.external_id.unwrap_or_default();
+            let mut reserve = Vec::new();
+            if std::mem::take(&mut first) {
+                if let Some(id) = normalise::external_id(external_id.expose()) {
+                    let domain = Domain::CaseExternalId;
+                    let token = (domain, rebuild.keys.token(domain, id.expose()));
+                    reserve.push((token, case.id.0));
+                }
+                reserve.extend(
+                    self.forwardings(&rebuild.keys, tenant, case.id, &external_id)
+                        .await?,
+                );
+            }
+            let page = args![tenant, case.id, after, PAGE];
+            let page = self
+                .data
+                .fetch_all(data_rows::MESSAGES_OF_CASE, page)
+                .await?;
+            let mut known: Option<(UnitRow, Sealer)> = None;
+            for row in &page {
+                after = row.id(0)?;
+                let unit = UnitRow::read(tenant, row, 9)?;
+                if known.as_ref().is_none_or(|(it, _)| it.place != unit.place) {
+                    let sealer = self.sealer_unless_erased(&unit).await?;
+                    known = sealer.map(|sealer| (unit, sealer));
+                }
+                if let Some((_, sealer)) = &known {
+                    let token = message_token(&rebuild.keys, row, sealer, &external_id)?;
+                    reserve.push((token, after.0));
+                }
+            }
+            write_reservations(&mut tx, tenant, reserve).await?;
+            tx.commit().await?;
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn forwardings(
+        &self,
+        keys: &IndexKeys,
+        tenant: TenantId,
+        case: CaseId,
+        external_id: &Personal,
+    ) -> Result<Vec<(Token, [u8; 16])>, CatalogError> {
+        let arguments = args![tenant, case];
+        let rows = self
+            .data
+            .fetch_all(data_rows::FORWARDINGS_OF_CASE, arguments)
+            .await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let content = Content::Forwarding {
+                case: external_id.expose(),
+                recipient: &row.text(2)?,
+                at: row.timestamp(4)?,
+            };
+            found.push((content.token(keys), row.id::<ForwardingId>(0)?.0));
+        }
+        Ok(found)
+    }
+
+    async fn walk_quarantined(&self, rebuild: &mut Rebuild<'_>) -> Result<(), CatalogError> {
+        let tenant = rebuild.tenant.id;
+        let mut after = MessageId([0; 16]);
+        loop {
+            let mut tx = self.step(rebuild).await?;
+            let page = args![tenant, after, PAGE];
+            let page = self
+                .data
+                .fetch_all(data_rows::QUARANTINED_AFTER, page)
+                .await?;
+            let mut reserve = Vec::new();
+            for row in &page {
+                after = row.id(0)?;
+                let unit = UnitRow::read(tenant, row, 7)?;
+                let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
+                    continue;
+                };
+                let field = columns::QUARANTINE_RECORD.of(after.as_bytes(), row.u32(6)?);
+                let content = Content::Quarantined {
+                    source: &row.text(1)?,
+                    line: row.u64(2)?,
+                    record: &sealer.open(field, &row.blob(4)?)?,
+                };
+                reserve.push((content.token(&rebuild.keys), after.0));
+            }
+            write_reservations(&mut tx, tenant, reserve).await?;
+            tx.commit().await?;
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The sealer of a unit, or nothing when its key is destroyed: its rows are about to go.
+    pub(crate) async fn sealer_unless_erased(
+        &self,
+        unit: &UnitRow,
+    ) -> Result<Option<Sealer>, CatalogError> {
+        match self.sealer(unit).await {
+            Ok(sealer) => Ok(Some(sealer)),
+            Err(CatalogError::Keyring(KeyringError::Erased(_))) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A stored message's own token: of its external id, or of its content.
+fn message_token(
+    keys: &IndexKeys,
+    row: &Row,
+    sealer: &Sealer,
+    case: &Personal,
+) -> Result<Token, CatalogError> {
+    let (id, version): (MessageId, u32) = (row.id(0)?, row.u32(8)?);
+    let field = columns::MESSAGE_EXTERNAL_ID.of(id.as_bytes(), version);
+    let external_id = open(sealer, field, &row.opt_blob(2)?)?;
+    if let Some(own) = external_id.and_then(|it| normalise::external_id(it.expose())) {
+        let domain = Domain::MessageExternalId;
+        return Ok((domain, keys.token(domain, own.expose())));
+    }
+    let field = columns::MESSAGE_BODY.of(id.as_bytes(), version);
+    let body = sealer.open_text(field, &row.blob(4)?)?;
+    let content = Content::Message {
+        case: case.expose(),
+        sent_at: Timestamp(row.i64(7)?),
+        direction: &row.text(5)?,
+        channel: &row.text(6)?,
+        body: body.expose(),
+    };
+    Ok(content.token(keys))
+}
+
+async fn write_reservations(
+    tx: &mut Tx,
+    tenant: TenantId,
+    mut reserve: Vec<(Token, [u8; 16])>,
+) -> Result<(), StoreError> {
+    reserve.sort();
+    let reserve = reserve
+        .into_iter()
+        .map(|((domain, token), owner)| args![tenant, domain.code(), token, owner])
+        .collect();
+    tx.fetch_many(&rows::RESERVE, args![], reserve).await?;
+    Ok(())
+}
+
+async fn write_tokens(
+    tx: &mut Tx,
+    tenant: TenantId,
+    found: Vec<Changed>,
+) -> Result<(), StoreError> {
+    let mut insert: Vec<Vec<Value>> = Vec::new();
+    for contact in found {
+        for (domain, token) in contact.tokens {
+            insert.push(args![tenant, domain.code(), token, contact.contact]);
+        }
+    }
+    tx.insert_many(&rows::INSERT_TOKENS, insert).await?;
+    Ok(())
+}

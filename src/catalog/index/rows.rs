@@ -1,0 +1,86 @@
+//! The index's statements.
+
+crate::store::statements! { index:
+    /// A writer's first statement: no row unless the index is whole and under these keys.
+    TAKE_INDEX = "UPDATE index_state SET guard = guard + 1 \
+        WHERE tenant = $1 AND generation = $2 AND ready = $3 RETURNING guard";
+    /// A reader's look at the same.
+    INDEX_IS_READY = "SELECT guard FROM index_state \
+        WHERE tenant = $1 AND generation = $2 AND ready = $3";
+    /// How a rebuild of another process gets on.
+    INDEX_STATE = "SELECT generation, ready, guard FROM index_state WHERE tenant = $1";
+    /// A rebuild begins, or a tenant's index.
+    BEGIN_INDEX = "INSERT INTO index_state (tenant, generation, ready, guard) \
+        VALUES ($1, $2, $3, $4) ON CONFLICT (tenant) DO UPDATE SET \
+        generation = excluded.generation, ready = excluded.ready, guard = index_state.guard + 1 \
+        RETURNING guard";
+    /// One step of a rebuild; no row when another rebuild began after this one.
+    STEP_REBUILD = "UPDATE index_state SET guard = guard + 1 \
+        WHERE tenant = $1 AND generation = $2 AND ready = $3 AND guard = $4 RETURNING guard";
+    /// The last step of a rebuild.
+    END_REBUILD = "UPDATE index_state SET ready = $1, guard = guard + 1 \
+        WHERE tenant = $2 AND generation = $3 AND guard = $4 RETURNING guard";
+    /// A purge or a removal takes the guard in any state.
+    TAKE_ANY_INDEX = "UPDATE index_state SET guard = guard + 1 WHERE tenant = $1 RETURNING guard";
+    /// Who has a token.
+    CONTACTS_OF_TOKEN = "SELECT contact FROM token \
+        WHERE tenant = $1 AND field = $2 AND token = $3";
+    /// Whose external id it is.
+    OWNER_OF_TOKEN = "SELECT owner FROM reservation \
+        WHERE tenant = $1 AND domain = $2 AND token = $3";
+    /// Some of a tenant's reservations.
+    DELETE_SOME_RESERVATIONS = "DELETE FROM reservation WHERE tenant = $1 AND token IN \
+        (SELECT r.token FROM reservation r WHERE r.tenant = $2 LIMIT $3)";
+    /// Some of a tenant's tokens.
+    DELETE_SOME_TOKENS = "DELETE FROM token WHERE tenant = $1 AND token IN \
+        (SELECT t.token FROM token t WHERE t.tenant = $2 LIMIT $3)";
+    /// All of a tenant's suppressions.
+    DELETE_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1";
+    /// A tenant's state, at its end.
+    DELETE_STATE = "DELETE FROM index_state WHERE tenant = $1";
+    /// Whether there is any suppression to look at.
+    HAS_SUPPRESSION = "SELECT token FROM suppression \
+        WHERE tenant = $1 AND generation = $2 AND expires_at > $3 LIMIT 1";
+    /// All of a tenant's suppressions under some keys.
+    SUPPRESSIONS = "SELECT domain, token, cutoff, expires_at, erasure FROM suppression \
+        WHERE tenant = $1 AND generation = $2";
+    /// Suppressions of one generation go.
+    DELETE_GENERATION = "DELETE FROM suppression WHERE tenant = $1 AND generation = $2";
+    /// Suppressions of keys that are gone, and expired ones.
+    DELETE_OLD_SUPPRESSIONS = "DELETE FROM suppression \
+        WHERE tenant = $1 AND (generation < $2 OR expires_at <= $3)";
+    /// A receipt's salt.
+    INSERT_SALT = "INSERT INTO salt (erasure, tenant, salt, expires_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (erasure) DO NOTHING";
+    /// A receipt's salt while it may be read.
+    SALT = "SELECT salt FROM salt WHERE erasure = $1 AND expires_at > $2";
+    /// Salts nobody may read any more.
+    DELETE_EXPIRED_SALTS = "DELETE FROM salt WHERE expires_at <= $1";
+}
+
+crate::store::bulk! { index:
+    /// Reserving; only the winners come back.
+    RESERVE = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", 4,
+        " ON CONFLICT (tenant, domain, token) DO NOTHING RETURNING domain, token, owner";
+    /// Whose reservations these are.
+    OWNERS = "SELECT token, owner FROM reservation \
+        WHERE tenant = $1 AND domain = $2 AND token IN (", 1, ")";
+    /// Which of these owners still have a reservation.
+    RESERVED_OWNERS = "SELECT DISTINCT owner FROM reservation WHERE tenant = $1 AND owner IN (", 1, ")";
+    /// Search tokens.
+    INSERT_TOKENS = "INSERT INTO token (tenant, field, token, contact) VALUES", 4,
+        " ON CONFLICT (tenant, field, token, contact) DO NOTHING";
+    /// The search tokens of these contacts go.
+    DELETE_TOKENS = "DELETE FROM token WHERE tenant = $1 AND contact IN (", 1, ")";
+    /// The reservations of these owners go.
+    DELETE_OWNERS = "DELETE FROM reservation WHERE tenant = $1 AND owner IN (", 1, ")";
+    /// Identifiers of an erased person.
+    INSERT_SUPPRESSIONS = "INSERT INTO suppression \
+        (tenant, generation, domain, token, cutoff, expires_at, erasure) VALUES", 7,
+        " ON CONFLICT (tenant, generation, domain, token) DO UPDATE SET \
+        cutoff = excluded.cutoff, expires_at = excluded.expires_at, erasure = excluded.erasure \
+        WHERE excluded.cutoff >= suppression.cutoff";
+    /// Up to when these identifiers are suppressed.
+    CUTOFFS = "SELECT token, cutoff FROM suppression \
+        WHERE tenant = $1 AND generation = $2 AND expires_at > $3 AND token IN (", 1, ")";
+}

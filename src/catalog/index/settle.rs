@@ -1,0 +1,201 @@
+//! Writing changed contacts' tokens, and draining the outbox.
+
+use std::collections::HashMap;
+
+use super::tokens::{self, Token};
+use super::{rows, take};
+use crate::catalog::opened::{ContactRow, UnitRow};
+use crate::catalog::types::Contact;
+use crate::catalog::{Catalog, CatalogError, TenantRef, rows as data_rows};
+use crate::keyring::{IndexKeys, KeyringError};
+use crate::store::{Db, StoreError, Tx, args};
+use crate::vocabulary::{ContactId, TenantId};
+
+/// How many contacts a drain decrypts at a time.
+const PAGE: i64 = 200;
+
+/// A contact whose tokens must be written, as of one version.
+#[derive(Debug, Clone)]
+pub(crate) struct Changed {
+    pub contact: ContactId,
+    pub changes: i64,
+    pub tokens: Vec<Token>,
+    /// It had no tokens before, so none need deleting.
+    pub new: bool,
+}
+
+/// Tokens that wait to be written, and notes that wait to be cleared. A writer of many batches hands
+/// it on, so that both ride in transactions that are made anyway. Dropped, nothing is lost: the
+/// notes stand in the outbox.
+#[derive(Debug, Default)]
+pub struct Pending {
+    pub(crate) generation: u32,
+    pub(crate) changed: Vec<Changed>,
+    pub(crate) written: Vec<(ContactId, i64)>,
+}
+
+impl Pending {
+    pub(crate) fn add(&mut self, keys: &IndexKeys, changed: impl IntoIterator<Item = Changed>) {
+        if self.generation != keys.generation {
+            self.changed.clear(); // Tokens of other keys; the notes stand.
+            self.generation = keys.generation;
+        }
+        self.changed.extend(changed);
+    }
+
+    /// Writes the waiting tokens; the tenant's guard must be held by `tx`.
+    pub(crate) async fn write(
+        &mut self,
+        tx: &mut Tx,
+        data: &Db,
+        tenant: TenantId,
+        keys: &IndexKeys,
+    ) -> Result<(), StoreError> {
+        let changed = std::mem::take(&mut self.changed);
+        if changed.is_empty() || self.generation != keys.generation {
+            return Ok(());
+        }
+        let standing = standing_notes(data, tenant, &changed).await?;
+        let stands = |it: &&Changed| standing.get(&it.contact) == Some(&it.changes);
+        let standing: Vec<&Changed> = changed.iter().filter(stands).collect();
+        let old = standing.iter().filter(|it| !it.new);
+        let old = old.map(|it| args![it.contact]).collect();
+        tx.fetch_many(&rows::DELETE_TOKENS, args![tenant], old)
+            .await?;
+        tx.insert_many(&rows::INSERT_TOKENS, token_rows(tenant, &standing))
+            .await?;
+        let written = standing.iter().map(|it| (it.contact, it.changes));
+        self.written.extend(written);
+        Ok(())
+    }
+
+    /// Takes the notes of written tokens out of the outbox.
+    pub(crate) async fn clear_notes(
+        &mut self,
+        tx: &mut Tx,
+        tenant: TenantId,
+    ) -> Result<(), StoreError> {
+        let mut by_version: HashMap<i64, Vec<ContactId>> = HashMap::new();
+        for (contact, changes) in std::mem::take(&mut self.written) {
+            by_version.entry(changes).or_default().push(contact);
+        }
+        for (changes, mut contacts) in by_version {
+            contacts.sort();
+            let contacts = contacts.into_iter().map(|it| args![it]).collect();
+            tx.fetch_many(&data_rows::CLEAR_NOTES, args![tenant, changes], contacts)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn token_rows(tenant: TenantId, changed: &[&Changed]) -> Vec<Vec<crate::store::Value>> {
+    let mut found: Vec<(Token, ContactId)> = changed
+        .iter()
+        .flat_map(|it| it.tokens.iter().map(|token| (*token, it.contact)))
+        .collect();
+    found.sort();
+    found
+        .into_iter()
+        .map(|((domain, token), contact)| args![tenant, domain.code(), token, contact])
+        .collect()
+}
+
+async fn standing_notes(
+    data: &Db,
+    tenant: TenantId,
+    changed: &[Changed],
+) -> Result<HashMap<ContactId, i64>, StoreError> {
+    let mut view = data.snapshot().await?;
+    let contacts = changed.iter().map(|it| args![it.contact]).collect();
+    let notes = view
+        .fetch_many(&data_rows::STANDING_NOTES, args![tenant], contacts)
+        .await?;
+    view.rollback().await?;
+    notes
+        .iter()
+        .map(|row| Ok((row.id(0)?, row.i64(1)?)))
+        .collect()
+}
+
+/// What is to be written for a contact.
+pub(crate) fn changed(keys: &IndexKeys, contact: &Contact, country: &str, new: bool) -> Changed {
+    let (name, phone, email) = (&contact.name, &contact.phone, &contact.email);
+    let values = tokens::searchable(name.as_ref(), phone.as_ref(), email.as_ref(), country);
+    Changed {
+        contact: contact.id,
+        changes: contact.version.into(),
+        tokens: tokens::tokens(keys, &values),
+        new,
+    }
+}
+
+impl Catalog {
+    /// The tenant's index keys, with an index that is whole under them.
+    pub(crate) async fn ready_keys(&self, tenant: &TenantRef) -> Result<IndexKeys, CatalogError> {
+        loop {
+            let keys = self.keyring.index_keys(tenant.id).await?;
+            if super::is_ready(&self.index, tenant.id, &keys).await? {
+                return Ok(keys);
+            }
+            self.rebuild_index(tenant).await?;
+        }
+    }
+
+    /// Writes what waits in a transaction of its own.
+    pub(crate) async fn settle(
+        &self,
+        tenant: &TenantRef,
+        pending: &mut Pending,
+    ) -> Result<(), CatalogError> {
+        while !pending.changed.is_empty() {
+            let keys = self.ready_keys(tenant).await?;
+            if keys.generation != pending.generation {
+                pending.changed.clear();
+                break;
+            }
+            let mut tx = self.index.begin().await?;
+            if take(&mut tx, tenant.id, &keys).await? {
+                pending.write(&mut tx, &self.data, tenant.id, &keys).await?;
+                tx.commit().await?;
+            }
+        }
+        if !pending.written.is_empty() {
+            let mut tx = self.data.begin().await?;
+            pending.clear_notes(&mut tx, tenant.id).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the tokens of every contact noted in the outbox. Call it before a lookup.
+    pub async fn drain(&self, tenant: &TenantRef) -> Result<(), CatalogError> {
+        loop {
+            let noted = args![tenant.id, PAGE];
+            let noted = self
+                .data
+                .fetch_all(data_rows::NOTED_CONTACTS, noted)
+                .await?;
+            if noted.is_empty() {
+                return Ok(());
+            }
+            let keys = self.ready_keys(tenant).await?;
+            let mut pending = Pending::default();
+            for row in &noted {
+                let unit = UnitRow::read(tenant.id, row, 11)?;
+                let sealer = match self.sealer(&unit).await {
+                    Ok(sealer) => sealer,
+                    // Erased since we looked: the erasure takes the note out, nobody needs tokens.
+                    Err(CatalogError::Keyring(KeyringError::Erased(_))) => continue,
+                    Err(error) => return Err(error),
+                };
+                let contact = ContactRow::read(row)?.open(&sealer)?;
+                pending.add(&keys, [changed(&keys, &contact, &tenant.country, false)]);
+            }
+            if pending.changed.is_empty() {
+                return Ok(());
+            }
+            self.settle(tenant, &mut pending).await?;
+        }
+    }
+}

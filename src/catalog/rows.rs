@@ -1,0 +1,170 @@
+//! The catalog's statements over the data store.
+
+/// A contact `c` with its unit `u`: read by `ContactRow::read`, then `UnitRow::read` from 11.
+macro_rules! contact {
+    () => {
+        "SELECT c.id, c.unit, c.external_id, c.name, c.phone, c.email, c.source, c.created_at, \
+         c.updated_at, c.sealed_version, c.erased_at, u.id, u.block, u.leaf, u.commitment "
+    };
+}
+
+/// A case `s` with the requester's part `u`: `CaseRow::read`, then `UnitRow::read` from 12.
+macro_rules! support_case {
+    () => {
+        "SELECT s.id, s.requester, s.unit, s.external_id, s.subject, s.channel, s.state, \
+         s.custody, s.opened_at, s.closed_at, s.sealed_version, s.erased_at, \
+         u.id, u.block, u.leaf, u.commitment "
+    };
+}
+
+/// A tenant `t` with its unit `u`.
+macro_rules! tenant {
+    () => {
+        "SELECT t.id, t.slug, t.name, t.org_no, t.country, t.languages, t.timezone, t.state, \
+         t.created_at, t.erased_at, t.email, t.sealed_version, u.id, u.block, u.leaf, u.commitment \
+         FROM tenant t JOIN unit u ON u.id = t.unit "
+    };
+}
+
+crate::store::statements! { data:
+    /// One tenant by slug.
+    TENANT_BY_SLUG = concat!(tenant!(), "WHERE t.slug = $1");
+    /// Every tenant.
+    TENANTS = concat!(tenant!(), "ORDER BY t.slug");
+    /// A new tenant.
+    INSERT_TENANT = "INSERT INTO tenant (id, slug, name, org_no, country, languages, timezone, \
+        state, unit, email, created_at, sealed_version, guard) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    /// Passing one gate; no row when a purge has closed it.
+    PASS_GATE = "UPDATE gate SET passes = passes + 1 \
+        WHERE tenant = $1 AND number = $2 AND closed = $3 RETURNING passes";
+    /// Waiting for all who are past a gate: their transactions end before this one goes on.
+    PASS_ALL_GATES = "UPDATE gate SET passes = passes + 1 WHERE tenant = $1";
+    /// One contact.
+    CONTACT = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+        WHERE c.tenant = $1 AND c.id = $2");
+    /// Contacts in order of id, for a walk.
+    CONTACTS_AFTER = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+        WHERE c.tenant = $1 AND c.id > $2 AND c.erased_at IS NULL ORDER BY c.id LIMIT $3");
+    /// Contacts whose tokens must be written anew.
+    NOTED_CONTACTS = concat!(contact!(), "FROM index_outbox o JOIN contact c ON c.id = o.contact \
+        JOIN unit u ON u.id = c.unit \
+        WHERE o.tenant = $1 AND c.erased_at IS NULL ORDER BY o.contact LIMIT $2");
+    /// The case's guard; no row when it is being erased or gone.
+    TAKE_CASE = "UPDATE support_case SET guard = guard + 1 \
+        WHERE tenant = $1 AND id = $2 AND erased_at IS NULL RETURNING guard";
+    /// One case.
+    CASE = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+        WHERE s.tenant = $1 AND s.id = $2");
+    /// Cases in order of id, for a walk.
+    CASES_AFTER = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+        WHERE s.tenant = $1 AND s.id > $2 AND s.erased_at IS NULL ORDER BY s.id LIMIT $3");
+    /// Cases a contact has a part of.
+    CASES_OF_CONTACT = concat!(support_case!(), "FROM unit p \
+        JOIN support_case s ON s.id = p.support_case JOIN unit u ON u.id = s.unit \
+        WHERE p.tenant = $1 AND p.contact = $2 AND p.kind = $3 AND p.erased_at IS NULL \
+        ORDER BY s.opened_at, s.id");
+    /// What of a case may change without being sealed.
+    SET_CASE_STATE = "UPDATE support_case SET state = $1, custody = $2, closed_at = $3 \
+        WHERE tenant = $4 AND id = $5";
+    /// Messages of a case in order of id, for a walk.
+    MESSAGES_OF_CASE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
+        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        FROM message m JOIN unit u ON u.id = m.unit \
+        WHERE m.tenant = $1 AND m.support_case = $2 AND u.erased_at IS NULL AND m.id > $3 \
+        ORDER BY m.id LIMIT $4";
+    /// Forwardings of a case.
+    FORWARDINGS_OF_CASE = "SELECT f.id, f.contact, f.recipient, f.reason, f.at, f.message, \
+        f.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        FROM forwarding f JOIN unit u ON u.id = f.unit \
+        WHERE f.tenant = $1 AND f.support_case = $2 AND u.erased_at IS NULL ORDER BY f.at, f.id";
+    /// Quarantined records in order of id, for a walk.
+    QUARANTINED_AFTER = "SELECT q.id, q.source, q.line, q.reason, q.record, q.at, \
+        q.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        FROM quarantine q JOIN unit u ON u.id = q.unit \
+        WHERE q.tenant = $1 AND q.id > $2 AND u.erased_at IS NULL ORDER BY q.id LIMIT $3";
+    /// How many messages are a contact's.
+    COUNT_MESSAGES = "SELECT COUNT(*) FROM unit u JOIN message m ON m.unit = u.id \
+        WHERE u.tenant = $1 AND u.contact = $2 AND u.erased_at IS NULL";
+    /// To whom a contact's data went.
+    RECIPIENTS = "SELECT DISTINCT f.recipient FROM unit u JOIN forwarding f ON f.unit = u.id \
+        WHERE u.tenant = $1 AND u.contact = $2 AND u.erased_at IS NULL ORDER BY f.recipient";
+    /// The units of a contact, for a walk.
+    UNITS_OF_CONTACT = "SELECT id, support_case FROM unit WHERE tenant = $1 AND contact = $2";
+    /// Messages of a unit in order of id, for a walk.
+    MESSAGES_OF_UNIT = "SELECT id FROM message \
+        WHERE tenant = $1 AND unit = $2 AND id > $3 ORDER BY id LIMIT $4";
+    /// Forwardings of a unit.
+    FORWARDINGS_OF_UNIT = "SELECT id FROM forwarding WHERE tenant = $1 AND unit = $2";
+}
+
+crate::store::bulk! { data:
+    /// New units.
+    INSERT_UNITS = "INSERT INTO unit (id, tenant, kind, contact, support_case, block, leaf, \
+        commitment, created_at) VALUES", 9, "";
+    /// A new tenant's gates.
+    INSERT_GATES = "INSERT INTO gate (tenant, number, passes, closed) VALUES", 4, "";
+    /// The contacts' guards; those being erased or gone are missing from the answer.
+    TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1 \
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
+    /// Contacts by id.
+    CONTACTS = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+        WHERE c.tenant = $1 AND c.id IN ("), 1, ")";
+    /// New contacts. One that another writer has made meanwhile is left alone and missed in the count.
+    INSERT_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
+        source, created_at, updated_at, sealed_version, guard) VALUES", 12,
+        " ON CONFLICT (id) DO NOTHING";
+    /// Changed contacts, sealed anew as a whole.
+    CHANGE_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
+        source, created_at, updated_at, sealed_version, guard) VALUES", 12,
+        " ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, \
+        name = excluded.name, phone = excluded.phone, email = excluded.email, \
+        source = excluded.source, updated_at = excluded.updated_at, \
+        sealed_version = excluded.sealed_version";
+    /// The cases' guards.
+    TAKE_CASES = "UPDATE support_case SET guard = guard + 1 \
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
+    /// Cases by id.
+    CASES = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+        WHERE s.tenant = $1 AND s.id IN ("), 1, ")";
+    /// New cases.
+    INSERT_CASES = "INSERT INTO support_case (id, tenant, requester, unit, external_id, subject, \
+        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES", 13,
+        " ON CONFLICT (id) DO NOTHING";
+    /// Changed cases, sealed anew as a whole.
+    CHANGE_CASES = "INSERT INTO support_case (id, tenant, requester, unit, external_id, subject, \
+        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES", 13,
+        " ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, channel = excluded.channel, \
+        state = excluded.state, custody = excluded.custody, opened_at = excluded.opened_at, \
+        closed_at = excluded.closed_at, external_id = excluded.external_id, \
+        sealed_version = excluded.sealed_version";
+    /// All parts of these cases.
+    PARTS = "SELECT u.id, u.block, u.leaf, u.commitment, u.contact, u.support_case FROM unit u \
+        WHERE u.tenant = $1 AND u.kind = $2 AND u.erased_at IS NULL AND u.support_case IN (", 1, ")";
+    /// Which of these messages are stored.
+    STORED_MESSAGES = "SELECT id FROM message WHERE tenant = $1 AND id IN (", 1, ")";
+    /// Which of these forwardings are stored.
+    STORED_FORWARDINGS = "SELECT id FROM forwarding WHERE tenant = $1 AND id IN (", 1, ")";
+    /// Which of these quarantined records are stored.
+    STORED_QUARANTINED = "SELECT id FROM quarantine WHERE tenant = $1 AND id IN (", 1, ")";
+    /// New messages.
+    INSERT_MESSAGES = "INSERT INTO message (id, tenant, support_case, contact, unit, external_id, \
+        author, body, direction, channel, sent_at, sealed_version) VALUES", 12,
+        " ON CONFLICT (id) DO NOTHING";
+    /// New forwardings.
+    INSERT_FORWARDINGS = "INSERT INTO forwarding (id, tenant, support_case, contact, unit, \
+        recipient, reason, at, message, sealed_version) VALUES", 10, " ON CONFLICT (id) DO NOTHING";
+    /// Quarantined records.
+    INSERT_QUARANTINED = "INSERT INTO quarantine (id, tenant, unit, source, line, reason, record, \
+        at, sealed_version) VALUES", 9, " ON CONFLICT (id) DO NOTHING";
+    /// Notes that contacts' tokens must be written anew.
+    NOTE_CHANGES = "INSERT INTO index_outbox (contact, tenant, changes) VALUES", 3,
+        " ON CONFLICT (contact) DO UPDATE SET changes = excluded.changes";
+    /// Which notes stand, of contacts that live.
+    STANDING_NOTES = "SELECT o.contact, o.changes FROM index_outbox o \
+        JOIN contact c ON c.id = o.contact \
+        WHERE c.erased_at IS NULL AND o.tenant = $1 AND o.contact IN (", 1, ")";
+    /// Taking out notes that still say what was written.
+    CLEAR_NOTES = "DELETE FROM index_outbox \
+        WHERE tenant = $1 AND changes = $2 AND contact IN (", 1, ")";
+}

@@ -1,0 +1,226 @@
+//! What the catalog holds, as the rest of the program sees it: opened, typed, and shy in `Debug`.
+
+use crate::vocabulary::{
+    CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
+};
+
+/// An enum stored and written as one word per variant.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// The word that is stored and written.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// Reads the word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some($name::$variant),)* _ => None }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// How a case or message came in or went out.
+    Channel {
+        /// E-mail.
+        Email = "email",
+        /// Text message.
+        Sms = "sms",
+        /// Telephone.
+        Phone = "phone",
+        /// Social media.
+        Social = "social",
+        /// Chat window on a website.
+        Widget = "widget",
+        /// The data subject's or client's portal.
+        Portal = "portal",
+        /// Klarna's merchant portal.
+        Klarna = "klarna",
+        /// Paper.
+        Post = "post",
+        /// Anything else.
+        Other = "other",
+    }
+    /// Which way a message went.
+    Direction {
+        /// From the contact.
+        In = "in",
+        /// To the contact.
+        Out = "out",
+        /// Written by staff about the case.
+        Note = "note",
+    }
+    /// Where a case stands.
+    CaseState {
+        /// Being worked on.
+        Open = "open",
+        /// Waiting for somebody.
+        Pending = "pending",
+        /// Done.
+        Closed = "closed",
+    }
+    /// Who has a case in their hands.
+    Custody {
+        /// The support company.
+        Operator = "operator",
+        /// The client.
+        Tenant = "tenant",
+        /// The client's second line.
+        SecondLine = "second_line",
+    }
+    /// A kind of personal data.
+    Category {
+        /// A name.
+        Name = "name",
+        /// A telephone number.
+        Phone = "phone",
+        /// An e-mail address.
+        Email = "email",
+        /// Another system's id of the person.
+        ExternalId = "external_id",
+        /// What was written or said.
+        Message = "message",
+    }
+}
+
+/// A client company, without what is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TenantSummary {
+    /// Its id.
+    pub id: TenantId,
+    /// Its short name in addresses.
+    pub slug: String,
+    /// The company's name.
+    pub name: String,
+    /// Its registration number.
+    pub org_no: String,
+    /// ISO 3166 code; telephone numbers are read as from there.
+    pub country: String,
+    /// ISO 639 codes, the first is the default.
+    pub languages: Vec<String>,
+    /// IANA time zone.
+    pub timezone: String,
+    /// `active`, or where its offboarding stands.
+    pub state: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A client company with its contact address.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Tenant {
+    /// What is not sealed.
+    #[serde(flatten)]
+    pub summary: TenantSummary,
+    /// Where to write to.
+    pub email: Personal,
+}
+
+/// What is needed to add a tenant.
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    /// Lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// The company's name.
+    pub name: String,
+    /// Its registration number.
+    pub org_no: String,
+    /// Where to write to.
+    pub email: Personal,
+    /// ISO 3166 code.
+    pub country: String,
+    /// ISO 639 codes, the first is the default.
+    pub languages: Vec<String>,
+    /// IANA time zone.
+    pub timezone: String,
+}
+
+/// A contact's profile, opened.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Contact {
+    /// Gallra's id.
+    pub id: ContactId,
+    /// Another system's id.
+    pub external_id: Option<Personal>,
+    /// Name as written.
+    pub name: Option<Personal>,
+    /// Telephone number as written.
+    pub phone: Option<Personal>,
+    /// E-mail address as written.
+    pub email: Option<Personal>,
+    /// Where the data came from.
+    pub source: Option<String>,
+    /// When Gallra first heard of the person.
+    pub created_at: Timestamp,
+    /// When the profile last changed.
+    pub updated_at: Timestamp,
+    /// Counts up with each change of the profile.
+    pub version: u32,
+}
+
+/// A case, opened.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Case {
+    /// Gallra's id.
+    pub id: CaseId,
+    /// Whose case it is.
+    pub requester: ContactId,
+    /// Another system's id.
+    pub external_id: Option<Personal>,
+    /// What it is about.
+    pub subject: Option<Personal>,
+    /// How it came in.
+    pub channel: String,
+    /// Where it stands.
+    pub state: String,
+    /// Who has it.
+    pub custody: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A message, opened; `masked` when it is somebody else's and only its place in time is shown.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Message {
+    /// Gallra's id.
+    pub id: MessageId,
+    /// Another system's id.
+    pub external_id: Option<Personal>,
+    /// Who wrote it.
+    pub author: Option<Personal>,
+    /// The text.
+    pub body: Option<Personal>,
+    /// Which way it went.
+    pub direction: String,
+    /// How.
+    pub channel: String,
+    /// When.
+    pub sent_at: Timestamp,
+    /// It belongs to another person and is not shown.
+    pub masked: bool,
+}
+
+/// Who was given what, opened.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Forwarding {
+    /// Gallra's id.
+    pub id: ForwardingId,
+    /// To whom.
+    pub recipient: String,
+    /// Why.
+    pub reason: Option<Personal>,
+    /// When.
+    pub at: Timestamp,
+    /// Which message, when it was one.
+    pub message: Option<MessageId>,
+}

@@ -1,0 +1,104 @@
+//! One contact, message or forwarding at a time: a batch of one.
+
+use super::index::settle::Pending;
+use super::write::{
+    Change, ContactChange, ForwardingChange, Ids, Manner, MessageChange, Outcome, Refusal,
+};
+use super::{Catalog, CatalogError, TenantRef};
+use crate::audit::Action;
+use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId};
+
+/// What became of an upsert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upserted<T> {
+    /// The row.
+    pub id: T,
+    /// Its case, for messages and forwardings.
+    pub case: Option<CaseId>,
+    /// Whether it was not there before.
+    pub created: bool,
+}
+
+impl Catalog {
+    /// Creates a contact or changes the one with the same external id (or e-mail, or phone).
+    pub async fn upsert_contact(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactChange,
+    ) -> Result<Upserted<ContactId>, CatalogError> {
+        let change = Change::Contact(contact);
+        let (ids, created) = self
+            .write_one(tenant, change, Action::ContactUpserted)
+            .await?;
+        Ok(Upserted {
+            id: ContactId(ids.row),
+            case: None,
+            created,
+        })
+    }
+
+    /// Records a message, and its contact and case when they are not there.
+    pub async fn record_message(
+        &self,
+        tenant: &TenantRef,
+        message: MessageChange,
+    ) -> Result<Upserted<MessageId>, CatalogError> {
+        let change = Change::Message(message);
+        let (ids, created) = self
+            .write_one(tenant, change, Action::MessageRecorded)
+            .await?;
+        Ok(Upserted {
+            id: MessageId(ids.row),
+            case: ids.case,
+            created,
+        })
+    }
+
+    /// Records that something of a case went to somebody.
+    pub async fn record_forwarding(
+        &self,
+        tenant: &TenantRef,
+        forwarding: ForwardingChange,
+    ) -> Result<Upserted<ForwardingId>, CatalogError> {
+        super::rules::check_text("recipient", &forwarding.recipient)?;
+        let change = Change::Forwarding(forwarding);
+        let (ids, created) = self
+            .write_one(tenant, change, Action::ForwardingRecorded)
+            .await?;
+        Ok(Upserted {
+            id: ForwardingId(ids.row),
+            case: ids.case,
+            created,
+        })
+    }
+
+    /// Writes one change of today: no suppression stands against it.
+    async fn write_one(
+        &self,
+        tenant: &TenantRef,
+        change: Change,
+        action: Action,
+    ) -> Result<(Ids, bool), CatalogError> {
+        let manner = Manner {
+            history: false,
+            action,
+        };
+        let mut pending = Pending::default();
+        let outcomes = self.write(tenant, &[change], manner, &mut pending).await?;
+        self.finish(tenant, &mut pending).await?;
+        match outcomes.first() {
+            Some(Outcome::Created(ids)) => Ok((*ids, true)),
+            Some(Outcome::Changed(ids) | Outcome::Unchanged(ids)) => Ok((*ids, false)),
+            Some(Outcome::Refused(Refusal::UnknownCase)) => {
+                Err(CatalogError::CaseUnknownByExternalId)
+            }
+            Some(Outcome::Refused(Refusal::NoIdentifier)) => Err(CatalogError::Invalid {
+                field: "external_id",
+                reason: "is missing or empty, and no e-mail or phone stands in for it",
+            }),
+            // The row is marked: which of contact and case does not matter to who tries again.
+            Some(Outcome::BeingErased) => Err(CatalogError::BeingErased),
+            Some(Outcome::Suppressed) | None => Err(CatalogError::Contended),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Taking the guards of a batch and reading what is stored.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::change::Change;
+use super::plan::{Fate, Plan};
+use crate::catalog::opened::{CaseRow, ContactRow, UnitRow};
+use crate::catalog::types::{Case, Contact};
+use crate::catalog::{Catalog, CatalogError, GATES, TenantRef, rows, unit_kind};
+use crate::keyring::Sealer;
+use crate::store::{Bulk, Row, StoreError, Tx, Value, args};
+use crate::vocabulary::{CaseId, ContactId, TenantId, UnitId};
+
+/// What is stored under the ids of a batch, and the sealers opened on the way.
+#[derive(Default)]
+pub(super) struct Loaded {
+    /// Contacts whose guard is taken.
+    pub contacts: HashSet<ContactId>,
+    /// Those of them that a change may alter.
+    pub opened: HashMap<ContactId, (UnitId, Contact)>,
+    /// Cases whose guard is taken.
+    pub cases: HashSet<CaseId>,
+    /// Those of them that a change may alter or forwards.
+    pub opened_cases: HashMap<CaseId, (UnitId, Case, u32)>,
+    /// Contacts and cases that are being erased.
+    pub being_erased: HashSet<[u8; 16]>,
+    /// Parts of the cases.
+    pub parts: HashMap<(CaseId, ContactId), UnitRow>,
+    /// Messages, forwardings and quarantined records that are there already.
+    pub stored: HashSet<[u8; 16]>,
+    /// Sealers of stored units.
+    pub sealers: HashMap<UnitId, Sealer>,
+}
+
+/// Ids a batch asks for, sorted: the order in which guards are taken.
+#[derive(Default)]
+struct Wanted {
+    contacts: BTreeSet<[u8; 16]>,
+    opened: BTreeSet<[u8; 16]>,
+    cases: BTreeSet<[u8; 16]>,
+    looked_into: BTreeSet<[u8; 16]>,
+    messages: BTreeSet<[u8; 16]>,
+    forwardings: BTreeSet<[u8; 16]>,
+    quarantined: BTreeSet<[u8; 16]>,
+}
+
+impl Wanted {
+    /// What may be stored: an id that was ours to fix cannot be.
+    fn by(changes: &[Change], plan: &Plan) -> Self {
+        let mut wanted = Wanted::default();
+        for (change, entry) in changes.iter().zip(&plan.entries) {
+            if entry.fate != Fate::Open {
+                continue;
+            }
+            let known = |place: Option<usize>| {
+                let claim = plan.claims.get(place?)?;
+                (claim.owned && !claim.fresh).then_some(claim.owner)
+            };
+            wanted.contacts.extend(known(entry.contact));
+            wanted.cases.extend(known(entry.case));
+            match change {
+                Change::Contact(_) => wanted.opened.extend(known(entry.contact)),
+                Change::Case(_) => wanted.looked_into.extend(known(entry.case)),
+                Change::Message(_) => wanted.messages.extend(known(entry.own)),
+                Change::Forwarding(_) => {
+                    wanted.looked_into.extend(known(entry.case));
+                    wanted.forwardings.extend(known(entry.own));
+                }
+                Change::Rejected(_) => wanted.quarantined.extend(known(entry.own)),
+            }
+        }
+        wanted
+    }
+}
+
+fn list(ids: &BTreeSet<[u8; 16]>) -> Vec<Vec<Value>> {
+    ids.iter().map(|id| args![*id]).collect()
+}
+
+fn less(all: &BTreeSet<[u8; 16]>, taken: impl Fn(&[u8; 16]) -> bool) -> BTreeSet<[u8; 16]> {
+    all.iter().filter(|id| !taken(id)).copied().collect()
+}
+
+/// Passes one of the tenant's gates.
+pub(super) async fn pass_gate(
+    tx: &mut Tx,
+    tenant: TenantId,
+    number: i64,
+) -> Result<(), CatalogError> {
+    let arguments = args![tenant, number % GATES, false];
+    match tx.fetch_optional(rows::PASS_GATE, arguments).await? {
+        Some(_) => Ok(()),
+        None => Err(CatalogError::TenantBeingErased),
+    }
+}
+
+impl Catalog {
+    /// Takes contacts, then cases, each in order of id, and reads what the changes need. `None` when
+    /// another writer made one of them just now: start again.
+    pub(super) async fn load(
+        &self,
+        tx: &mut Tx,
+        tenant: &TenantRef,
+        changes: &[Change],
+        plan: &Plan,
+    ) -> Result<Option<Loaded>, CatalogError> {
+        let wanted = Wanted::by(changes, plan);
+        let mut loaded = Loaded::default();
+        if !self
+            .load_contacts(tx, tenant.id, &wanted, &mut loaded)
+            .await?
+            || !self.load_cases(tx, tenant.id, &wanted, &mut loaded).await?
+        {
+            return Ok(None);
+        }
+        for (ids, statement) in [
+            (&wanted.messages, &rows::STORED_MESSAGES),
+            (&wanted.forwardings, &rows::STORED_FORWARDINGS),
+            (&wanted.quarantined, &rows::STORED_QUARANTINED),
+        ] {
+            let stored = tx
+                .fetch_many(statement, args![tenant.id], list(ids))
+                .await?;
+            let stored: Result<Vec<_>, _> = stored.iter().map(|row| row.bytes(0)).collect();
+            loaded.stored.extend(stored?);
+        }
+        Ok(Some(loaded))
+    }
+
+    async fn load_contacts(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        wanted: &Wanted,
+        loaded: &mut Loaded,
+    ) -> Result<bool, CatalogError> {
+        loaded.contacts = take(
+            tx,
+            &rows::TAKE_CONTACTS,
+            tenant,
+            &wanted.contacts,
+            ContactId,
+        )
+        .await?;
+        let missing = less(&wanted.contacts, |id| {
+            loaded.contacts.contains(&ContactId(*id))
+        });
+        let read: BTreeSet<_> = missing.union(&wanted.opened).copied().collect();
+        for row in tx
+            .fetch_many(&rows::CONTACTS, args![tenant], list(&read))
+            .await?
+        {
+            let stored = ContactRow::read(&row)?;
+            if stored.erased {
+                loaded.being_erased.insert(stored.id.0);
+            } else if !loaded.contacts.contains(&stored.id) {
+                return Ok(false);
+            } else {
+                let unit = UnitRow::read(tenant, &row, 11)?;
+                let sealer = self.sealer(&unit).await?;
+                let contact = stored.open(&sealer)?;
+                loaded.sealers.insert(stored.unit, sealer);
+                loaded.opened.insert(stored.id, (stored.unit, contact));
+            }
+        }
+        Ok(true)
+    }
+
+    async fn load_cases(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        wanted: &Wanted,
+        loaded: &mut Loaded,
+    ) -> Result<bool, CatalogError> {
+        loaded.cases = take(tx, &rows::TAKE_CASES, tenant, &wanted.cases, CaseId).await?;
+        let missing = less(&wanted.cases, |id| loaded.cases.contains(&CaseId(*id)));
+        let read: BTreeSet<_> = missing.union(&wanted.looked_into).copied().collect();
+        for row in tx
+            .fetch_many(&rows::CASES, args![tenant], list(&read))
+            .await?
+        {
+            let stored = CaseRow::read(&row)?;
+            if stored.erased {
+                loaded.being_erased.insert(stored.id.0);
+            } else if !loaded.cases.contains(&stored.id) {
+                return Ok(false);
+            } else {
+                let sealer = self.sealer(&UnitRow::read(tenant, &row, 12)?).await?;
+                let opened = (stored.unit, stored.open(Some(&sealer))?, stored.version);
+                loaded.sealers.insert(stored.unit, sealer);
+                loaded.opened_cases.insert(stored.id, opened);
+            }
+        }
+        let taken: BTreeSet<_> = loaded.cases.iter().map(|it| it.0).collect();
+        let head = args![tenant, unit_kind::PART];
+        for row in tx.fetch_many(&rows::PARTS, head, list(&taken)).await? {
+            let unit = UnitRow::read(tenant, &row, 0)?;
+            loaded.parts.insert((row.id(5)?, row.id(4)?), unit);
+        }
+        Ok(true)
+    }
+}
+
+async fn take<T: std::hash::Hash + Eq>(
+    tx: &mut Tx,
+    statement: &Bulk,
+    tenant: TenantId,
+    ids: &BTreeSet<[u8; 16]>,
+    wrap: fn([u8; 16]) -> T,
+) -> Result<HashSet<T>, StoreError> {
+    let rows = tx.fetch_many(statement, args![tenant], list(ids)).await?;
+    rows.iter()
+        .map(|row: &Row| row.bytes(0).map(wrap))
+        .collect()
+}

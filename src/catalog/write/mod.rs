@@ -1,0 +1,93 @@
+//! Writing: the one path on which contacts, cases, messages, forwardings and quarantined records
+//! come in, one at a time or five hundred.
+//!
+//! | File | Does |
+//! |---|---|
+//! | [`change`] | what can be asked for, and what became of it |
+//! | `plan` | which ids the changes claim |
+//! | `reserve` | fixing those ids in the index |
+//! | `load` | taking guards and reading what is stored |
+//! | `decide` | what is new, what changes: pure |
+//! | `store` | sealing and writing |
+//!
+//! A change whose contact or case is being erased does not hold up the others: it comes back as
+//! [`Outcome::BeingErased`] and nothing of it was written.
+
+pub mod change;
+mod decide;
+mod load;
+mod plan;
+mod reserve;
+mod store;
+
+pub use change::{
+    CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, Outcome, Refusal,
+    RejectedRecord,
+};
+
+use super::index::settle::Pending;
+use super::{Catalog, CatalogError, TenantRef};
+use crate::audit::Action;
+use crate::keyring::KeyringError;
+
+/// How many times a batch starts again when other writers came first.
+const ATTEMPTS: u32 = 30;
+
+/// How a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether it is history from another system, where erased people may stand: suppressions apply.
+    pub history: bool,
+    /// What the audit row says.
+    pub action: Action,
+}
+
+impl Catalog {
+    /// Writes a batch; one outcome per change, in order. `pending` carries tokens from batch to batch:
+    /// after the last one call [`Catalog::finish`].
+    pub async fn write(
+        &self,
+        tenant: &TenantRef,
+        changes: &[Change],
+        manner: Manner,
+        pending: &mut Pending,
+    ) -> Result<Vec<Outcome>, CatalogError> {
+        for _ in 0..ATTEMPTS {
+            let keys = self.ready_keys(tenant).await?;
+            let planned = self.reserve(tenant, &keys, changes, manner, pending).await;
+            let Some(plan) = unless_transient(planned)?.flatten() else {
+                continue;
+            };
+            let stored = self.store(tenant, &keys, changes, &plan, manner, pending);
+            if let Some(outcomes) = unless_transient(stored.await)?.flatten() {
+                return Ok(outcomes);
+            }
+        }
+        Err(CatalogError::Contended)
+    }
+
+    /// Writes what still waits after the last batch.
+    pub async fn finish(
+        &self,
+        tenant: &TenantRef,
+        pending: &mut Pending,
+    ) -> Result<(), CatalogError> {
+        self.settle(tenant, pending).await
+    }
+}
+
+/// Two writers in each other's way is no error: the batch starts again. A store that is busy or away
+/// for long is one.
+fn unless_transient<T>(result: Result<T, CatalogError>) -> Result<Option<T>, CatalogError> {
+    use crate::store::StoreError::Conflict;
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(
+            CatalogError::Store(Conflict { .. })
+            | CatalogError::Keyring(
+                KeyringError::Store(Conflict { .. }) | KeyringError::EpochChanged,
+            ),
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

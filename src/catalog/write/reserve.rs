@@ -1,0 +1,94 @@
+//! Fixing the ids of a batch in the index: the first to reserve a token decides.
+
+use std::collections::HashMap;
+
+use super::Manner;
+use super::change::Change;
+use super::plan::{self, Plan, Setting};
+use crate::catalog::index::settle::Pending;
+use crate::catalog::index::{rows, suppression, take};
+use crate::catalog::{Catalog, CatalogError, TenantRef};
+use crate::keyring::{Domain, IndexKeys};
+use crate::store::{StoreError, Tx, args};
+use crate::vocabulary::TenantId;
+
+impl Catalog {
+    /// One transaction of the index: writes what waits, looks at suppressions, reserves. `None` when
+    /// the keys have changed.
+    pub(super) async fn reserve(
+        &self,
+        tenant: &TenantRef,
+        keys: &IndexKeys,
+        changes: &[Change],
+        manner: Manner,
+        pending: &mut Pending,
+    ) -> Result<Option<Plan>, CatalogError> {
+        let mut tx = self.index.begin().await?;
+        if !take(&mut tx, tenant.id, keys).await? {
+            return Ok(None);
+        }
+        pending.write(&mut tx, &self.data, tenant.id, keys).await?;
+        let cutoffs = match manner.history {
+            true => {
+                let country = &tenant.country;
+                let values = changes
+                    .iter()
+                    .flat_map(|it| plan::identifiers(it, country).0);
+                suppression::cutoffs(&mut tx, tenant.id, keys, self.clock.now(), values).await?
+            }
+            false => HashMap::new(),
+        };
+        let setting = Setting {
+            keys,
+            country: &tenant.country,
+            random: self.random.as_ref(),
+            cutoffs: &cutoffs,
+        };
+        let mut plan = Plan::new(changes, &setting);
+        reserve(&mut tx, tenant.id, &mut plan).await?;
+        look(&mut tx, tenant.id, &mut plan).await?;
+        tx.commit().await?;
+        Ok(Some(plan))
+    }
+}
+
+/// Reserves in order of token, so that two batches wait for each other and never in a circle.
+async fn reserve(tx: &mut Tx, tenant: TenantId, plan: &mut Plan) -> Result<(), StoreError> {
+    let mut wanted: Vec<_> = plan.claims.iter().filter(|claim| claim.reserve).collect();
+    wanted.sort_by_key(|claim| claim.token);
+    let wanted = wanted
+        .into_iter()
+        .map(|claim| args![tenant, claim.token.0.code(), claim.token.1, claim.owner])
+        .collect();
+    for row in tx.fetch_many(&rows::RESERVE, args![], wanted).await? {
+        if let Some(domain) = domain(row.i64(0)?)
+            && let Some(claim) = plan.of_token(&(domain, row.bytes(1)?))
+        {
+            claim.fresh = true;
+            claim.owned = true;
+        }
+    }
+    Ok(())
+}
+
+/// Whose the others are.
+async fn look(tx: &mut Tx, tenant: TenantId, plan: &mut Plan) -> Result<(), StoreError> {
+    for domain in Domain::ALL {
+        let others = plan.claims.iter();
+        let others = others.filter(|claim| !claim.owned && claim.token.0 == domain);
+        let others = others.map(|claim| args![claim.token.1]).collect();
+        let head = args![tenant, domain.code()];
+        for row in tx.fetch_many(&rows::OWNERS, head, others).await? {
+            if let Some(claim) = plan.of_token(&(domain, row.bytes(0)?)) {
+                claim.owner = row.bytes(1)?;
+                claim.owned = true;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn domain(code: i64) -> Option<Domain> {
+    let mut all = Domain::ALL.into_iter();
+    all.find(|domain| i64::from(domain.code()) == code)
+}

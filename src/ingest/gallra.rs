@@ -1,0 +1,323 @@
+//! Gallra's own format: one JSON object a line, `"type"` says what it is.
+
+use serde::Deserialize;
+use tokio::io::AsyncBufRead;
+
+use super::IngestError;
+use super::intake::{Intake, Options};
+use super::lines::{Line, Lines};
+use super::report::Report;
+use crate::catalog::rules::LONGEST_LINE;
+use crate::catalog::types::{CaseState, Channel, Custody, Direction};
+use crate::catalog::write::{
+    CaseChange, Change, ContactChange, ForwardingChange, MessageChange, RejectedRecord,
+};
+use crate::catalog::{Catalog, TenantRef};
+use crate::vocabulary::{Personal, Timestamp};
+
+/// Why a line could not be read. The words hold nothing of the line itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Longer than a record may be.
+    TooLong,
+    /// Not UTF-8.
+    NotUtf8,
+    /// A NUL character in a text.
+    Nul,
+    /// Not one JSON object.
+    NotJson,
+    /// `type` is missing or unknown.
+    UnknownType,
+    /// A field this type does not have.
+    UnknownField,
+    /// A field that must be there is not.
+    MissingField,
+    /// A value of another kind: a number for a text, an unknown word, no RFC 3339 time.
+    BadValue,
+    /// A recipient or source with a control character, or too long.
+    BadText,
+}
+
+impl Reason {
+    /// The words that are stored and reported.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Reason::TooLong => "longer than 1 MiB; the first 64 KiB are kept",
+            Reason::NotUtf8 => "not UTF-8",
+            Reason::Nul => "contains a NUL character",
+            Reason::NotJson => "not one JSON object on one line",
+            Reason::UnknownType => "type is not contact, case, message or forwarding",
+            Reason::UnknownField => "has a field that its type does not have",
+            Reason::MissingField => "lacks a field that its type must have",
+            Reason::BadValue => {
+                "has a value of the wrong kind, an unknown word or no RFC 3339 time"
+            }
+            Reason::BadText => "recipient or source has a control character or over 1000 bytes",
+        }
+    }
+}
+
+/// Imports a stream of gallra NDJSON. `progress` is called after each batch.
+pub async fn import_gallra<R: AsyncBufRead + Unpin>(
+    catalog: &Catalog,
+    tenant: &TenantRef,
+    source: R,
+    options: Options,
+    mut progress: impl FnMut(&Report),
+) -> Result<Report, IngestError> {
+    let mut lines = Lines::new(source);
+    let mut intake = Intake::new(catalog, tenant, options);
+    loop {
+        let line = lines.next().await.map_err(|cause| IngestError::Source {
+            line: lines.number(),
+            cause,
+        })?;
+        let Some(line) = line else { break };
+        intake.line();
+        let number = lines.number();
+        let read = match line {
+            Line::TooLong(beginning) => Err((Reason::TooLong, beginning)),
+            Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
+            Line::Whole(bytes) => read(strip_mark(&bytes, number))
+                .map(|change| (change, bytes.len()))
+                .map_err(|reason| (reason, bytes)),
+        };
+        let (change, length) = read.unwrap_or_else(|(reason, record)| {
+            let length = record.len();
+            let rejected = RejectedRecord {
+                source: intake.options().source.clone(),
+                line: number,
+                reason: reason.words(),
+                record,
+            };
+            (Change::Rejected(rejected), length)
+        });
+        if intake.add(change, length).await? {
+            progress(intake.report());
+        }
+    }
+    let report = intake.finish().await?;
+    progress(&report);
+    Ok(report)
+}
+
+/// The first line may begin with a byte order mark.
+fn strip_mark(bytes: &[u8], number: u64) -> &[u8] {
+    match number {
+        1 => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+        _ => bytes,
+    }
+}
+
+/// Every field of every type. One flat struct reads four times as fast as an enum by tag, which
+/// serde buffers; which fields a type may have is looked at afterwards.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    external_id: Option<Personal>,
+    name: Option<Personal>,
+    phone: Option<Personal>,
+    email: Option<Personal>,
+    source: Option<String>,
+    created_at: Option<Timestamp>,
+    contact: Option<Personal>,
+    case: Option<Personal>,
+    subject: Option<Personal>,
+    channel: Option<Channel>,
+    state: Option<CaseState>,
+    custody: Option<Custody>,
+    opened_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    author: Option<Personal>,
+    body: Option<Personal>,
+    direction: Option<Direction>,
+    sent_at: Option<Timestamp>,
+    recipient: Option<String>,
+    reason: Option<Personal>,
+    at: Option<Timestamp>,
+    message: Option<Personal>,
+}
+
+/// Reads one line.
+fn read(bytes: &[u8]) -> Result<Change, Reason> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
+    // As itself or escaped; `\\u0000` is a backslash and harmless, and goes to quarantine with it.
+    if text.contains('\0') || text.contains("\\u0000") {
+        return Err(Reason::Nul);
+    }
+    let raw: Raw = serde_json::from_str(text).map_err(|error| reason_of(&error, text))?;
+    match raw.kind.as_deref() {
+        Some("contact") => contact(raw),
+        Some("case") => case(raw),
+        Some("message") => message(raw),
+        Some("forwarding") => forwarding(raw),
+        _ => Err(Reason::UnknownType),
+    }
+}
+
+fn reason_of(error: &serde_json::Error, text: &str) -> Reason {
+    match error.is_data() && text.trim_start().starts_with('{') {
+        false => Reason::NotJson,
+        true if error.to_string().starts_with("unknown field") => Reason::UnknownField,
+        true => Reason::BadValue,
+    }
+}
+
+/// Takes the named fields out of a raw record; whatever is left over does not belong to its type.
+macro_rules! only {
+    ($raw:ident: $($field:ident),+) => {
+        #[allow(clippy::needless_update)]
+        let Raw { $($field,)+ .. } = {
+            let mut rest = $raw;
+            let taken = Raw { $($field: rest.$field.take(),)+ ..Raw::default() };
+            rest.kind = None;
+            if !rest.is_empty() {
+                return Err(Reason::UnknownField);
+            }
+            taken
+        };
+    };
+}
+
+impl Raw {
+    fn is_empty(&self) -> bool {
+        let texts = [
+            &self.external_id,
+            &self.name,
+            &self.phone,
+            &self.email,
+            &self.contact,
+            &self.case,
+            &self.subject,
+            &self.author,
+            &self.body,
+            &self.reason,
+            &self.message,
+        ];
+        let times = [
+            self.created_at,
+            self.opened_at,
+            self.closed_at,
+            self.sent_at,
+            self.at,
+        ];
+        texts.iter().all(|it| it.is_none())
+            && times.iter().all(Option::is_none)
+            && self.source.is_none()
+            && self.recipient.is_none()
+            && self.channel.is_none()
+            && self.state.is_none()
+            && self.custody.is_none()
+            && self.direction.is_none()
+    }
+}
+
+fn plain(text: Option<String>) -> Result<Option<String>, Reason> {
+    let bad = |it: &String| it.chars().any(char::is_control) || it.len() > LONGEST_LINE;
+    match text {
+        Some(text) if bad(&text) => Err(Reason::BadText),
+        text => Ok(text),
+    }
+}
+
+fn needed<T>(value: Option<T>) -> Result<T, Reason> {
+    value.ok_or(Reason::MissingField)
+}
+
+fn contact(raw: Raw) -> Result<Change, Reason> {
+    only!(raw: external_id, name, phone, email, source, created_at);
+    Ok(Change::Contact(ContactChange {
+        external_id,
+        name,
+        phone,
+        email,
+        source: plain(source)?,
+        dated: created_at,
+    }))
+}
+
+fn case(raw: Raw) -> Result<Change, Reason> {
+    only!(raw: external_id, contact, subject, channel, state, custody, opened_at, closed_at);
+    Ok(Change::Case(CaseChange {
+        external_id: needed(external_id)?,
+        contact: needed(contact)?,
+        subject,
+        channel,
+        state,
+        custody,
+        opened_at,
+        closed_at,
+    }))
+}
+
+fn message(raw: Raw) -> Result<Change, Reason> {
+    only!(raw: external_id, contact, case, subject, channel, author, body, direction, sent_at);
+    Ok(Change::Message(MessageChange {
+        case: needed(case)?,
+        contact: needed(contact)?,
+        external_id,
+        subject,
+        author,
+        body: needed(body)?,
+        direction: needed(direction)?,
+        channel: needed(channel)?,
+        sent_at: needed(sent_at)?,
+    }))
+}
+
+fn forwarding(raw: Raw) -> Result<Change, Reason> {
+    only!(raw: case, recipient, reason, at, message);
+    Ok(Change::Forwarding(ForwardingChange {
+        case: needed(case)?,
+        recipient: needed(plain(recipient)?)?,
+        reason,
+        at: needed(at)?,
+        message,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &str = r#"{"type":"message","case":"A-1","contact":"K-1","direction":"in",
+        "channel":"email","sent_at":"2026-02-01T08:00:00+01:00","body":"Hej"}"#;
+
+    #[test]
+    fn a_message_is_read() {
+        let Ok(Change::Message(it)) = read(MESSAGE.as_bytes()) else {
+            panic!("it is a message");
+        };
+        assert_eq!(it.body.expose(), "Hej");
+        assert_eq!(it.sent_at.to_string(), "2026-02-01T07:00:00Z");
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let with = |from: &str, to: &str| MESSAGE.replace(from, to).into_bytes();
+        for (line, reason) in [
+            (b"\xff\xfe".to_vec(), Reason::NotUtf8),
+            (with("Hej", "H\\u0000j"), Reason::Nul),
+            (b"Anna;Andersson".to_vec(), Reason::NotJson),
+            (b"{\"type\":\"contact\"".to_vec(), Reason::NotJson),
+            (b"[]".to_vec(), Reason::NotJson),
+            (with("message", "letter"), Reason::UnknownType),
+            (b"{}".to_vec(), Reason::UnknownType),
+            (with("\"body\"", "\"text\""), Reason::UnknownField),
+            (with("\"case\"", "\"recipient\""), Reason::UnknownField),
+            (with("\"direction\":\"in\",", ""), Reason::MissingField),
+            (with("\"in\"", "\"up\""), Reason::BadValue),
+            (with("2026-02-01", "yesterday"), Reason::BadValue),
+            (with("\"Hej\"", "7"), Reason::BadValue),
+            (
+                br#"{"type":"contact","external_id":"K","source":"a\nb"}"#.to_vec(),
+                Reason::BadText,
+            ),
+        ] {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            assert_eq!(read(&line), Err(reason), "{text}");
+        }
+    }
+}

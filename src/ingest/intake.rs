@@ -1,0 +1,145 @@
+//! Batches, waiting, and counting: what every format shares.
+
+use std::time::Duration;
+
+use super::IngestError;
+use super::report::Report;
+use crate::audit::Action;
+use crate::catalog::index::settle::Pending;
+use crate::catalog::write::{Change, Manner, Outcome};
+use crate::catalog::{Catalog, TenantRef};
+
+/// The most records of a batch.
+const MOST_RECORDS: usize = 500;
+/// The most bytes of a batch.
+const MOST_BYTES: usize = 4 << 20;
+/// Between two tries to write a record of somebody who is being erased.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How an import goes about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// What quarantined records say they came from, such as the format. No file name: it may be a
+    /// person's.
+    pub source: String,
+    /// Read and count only.
+    pub dry_run: bool,
+    /// How long a record waits for the erasure of its contact or case.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            source: "gallra".to_owned(),
+            dry_run: false,
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An import under way.
+pub struct Intake<'a> {
+    catalog: &'a Catalog,
+    tenant: &'a TenantRef,
+    options: Options,
+    batch: Vec<Change>,
+    bytes: usize,
+    pending: Pending,
+    report: Report,
+}
+
+impl<'a> Intake<'a> {
+    /// Begins an import.
+    pub fn new(catalog: &'a Catalog, tenant: &'a TenantRef, options: Options) -> Self {
+        let report = Report {
+            dry_run: options.dry_run,
+            ..Report::default()
+        };
+        Self {
+            catalog,
+            tenant,
+            options,
+            batch: Vec::with_capacity(MOST_RECORDS),
+            bytes: 0,
+            pending: Pending::default(),
+            report,
+        }
+    }
+
+    /// How it goes on.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What became of the records so far.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Counts a line, also one that holds no record.
+    pub fn line(&mut self) {
+        self.report.lines += 1;
+    }
+
+    /// Takes a record in; `bytes` is its length in the source. Says whether a batch was written.
+    pub async fn add(&mut self, change: Change, bytes: usize) -> Result<bool, IngestError> {
+        if !matches!(change, Change::Rejected(_)) {
+            self.report.records += 1;
+        }
+        if self.options.dry_run {
+            if let Change::Rejected(it) = &change {
+                self.report.quarantine(it.reason, it.line);
+            }
+            return Ok(false);
+        }
+        self.batch.push(change);
+        self.bytes += bytes;
+        if self.batch.len() < MOST_RECORDS && self.bytes < MOST_BYTES {
+            return Ok(false);
+        }
+        self.flush().await?;
+        Ok(true)
+    }
+
+    /// Writes the last batch and what still waits.
+    pub async fn finish(mut self) -> Result<Report, IngestError> {
+        self.flush().await?;
+        self.catalog.finish(self.tenant, &mut self.pending).await?;
+        Ok(self.report)
+    }
+
+    async fn flush(&mut self) -> Result<(), IngestError> {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        let clock = self.catalog.clock.clone();
+        let until = clock.uptime() + self.options.patience;
+        while !batch.is_empty() {
+            let last = clock.uptime() >= until;
+            batch = self.write(batch, last).await?;
+            if !batch.is_empty() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a batch and counts it; what must wait comes back, unless this was the last try.
+    async fn write(&mut self, batch: Vec<Change>, last: bool) -> Result<Vec<Change>, IngestError> {
+        let manner = Manner {
+            history: true,
+            action: Action::Imported,
+        };
+        let catalog = self.catalog;
+        let written = catalog.write(self.tenant, &batch, manner, &mut self.pending);
+        let outcomes = written.await?;
+        let mut waiting = Vec::new();
+        for (change, outcome) in batch.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::BeingErased if !last => waiting.push(change),
+                outcome => self.report.count(&change, &outcome),
+            }
+        }
+        Ok(waiting)
+    }
+}

@@ -1,0 +1,93 @@
+//! What became of an import's records.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::write::{Change, Outcome};
+
+/// How many line numbers a report names per reason; the quarantine has them all.
+const NAMED_LINES: usize = 20;
+
+/// Counts of one kind of record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// New rows.
+    pub created: u64,
+    /// Rows with other content now.
+    pub changed: u64,
+    /// Already there.
+    pub unchanged: u64,
+}
+
+/// What became of an import's records. Holds no personal data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Whether it was only read, not written.
+    pub dry_run: bool,
+    /// Lines read, empty ones too.
+    pub lines: u64,
+    /// Records that could be read.
+    pub records: u64,
+    /// Contacts.
+    pub contacts: Counts,
+    /// Cases.
+    pub cases: Counts,
+    /// Messages.
+    pub messages: Counts,
+    /// Forwardings.
+    pub forwardings: Counts,
+    /// Records of erased people dated before their erasure: dropped.
+    pub suppressed: u64,
+    /// Records of people whose erasure took longer than the import would wait: not taken in.
+    pub being_erased: u64,
+    /// Forwardings of cases that are not here: dropped.
+    pub unknown_case: u64,
+    /// Contacts without external id, e-mail or phone: dropped.
+    pub no_identifier: u64,
+    /// Records that could not be read, by reason.
+    pub quarantined: BTreeMap<&'static str, u64>,
+    /// The first lines of each reason.
+    pub quarantined_lines: BTreeMap<&'static str, Vec<u64>>,
+}
+
+impl Report {
+    /// Whether every record is in or was in.
+    pub fn is_clean(&self) -> bool {
+        self.being_erased + self.unknown_case + self.no_identifier == 0
+            && self.quarantined.is_empty()
+    }
+
+    /// How many records could not be read.
+    pub fn quarantined_total(&self) -> u64 {
+        self.quarantined.values().sum()
+    }
+
+    /// Counts one record's end. One that is tried again is counted when it ends.
+    pub(super) fn count(&mut self, change: &Change, outcome: &Outcome) {
+        use crate::catalog::write::Refusal;
+        let counts = match change {
+            Change::Contact(_) => &mut self.contacts,
+            Change::Case(_) => &mut self.cases,
+            Change::Message(_) => &mut self.messages,
+            Change::Forwarding(_) => &mut self.forwardings,
+            Change::Rejected(rejected) => return self.quarantine(rejected.reason, rejected.line),
+        };
+        match outcome {
+            Outcome::Created(_) => counts.created += 1,
+            Outcome::Changed(_) => counts.changed += 1,
+            Outcome::Unchanged(_) => counts.unchanged += 1,
+            Outcome::Suppressed => self.suppressed += 1,
+            Outcome::BeingErased => self.being_erased += 1,
+            Outcome::Refused(Refusal::UnknownCase) => self.unknown_case += 1,
+            Outcome::Refused(Refusal::NoIdentifier) => self.no_identifier += 1,
+        }
+    }
+
+    /// Counts a record that could not be read.
+    pub(super) fn quarantine(&mut self, reason: &'static str, line: u64) {
+        *self.quarantined.entry(reason).or_default() += 1;
+        let lines = self.quarantined_lines.entry(reason).or_default();
+        if lines.len() < NAMED_LINES {
+            lines.push(line);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 /// A contact `c` with its unit `u`: read by `ContactRow::read`, then `UnitRow::read` from 11.
 macro_rules! contact {
     () => {
-        "SELECT c.id, c.unit, c.external_id, c.name, c.phone, c.email, c.source, c.created_at, \
+        "c.id, c.unit, c.external_id, c.name, c.phone, c.email, c.source, c.created_at, \
          c.updated_at, c.sealed_version, c.erased_at, u.id, u.block, u.leaf, u.commitment "
     };
 }
@@ -11,7 +11,7 @@ macro_rules! contact {
 /// A case `s` with the requester's part `u`: `CaseRow::read`, then `UnitRow::read` from 12.
 macro_rules! support_case {
     () => {
-        "SELECT s.id, s.requester, s.unit, s.external_id, s.subject, s.channel, s.state, \
+        "s.id, s.requester, s.unit, s.external_id, s.subject, s.channel, s.state, \
          s.custody, s.opened_at, s.closed_at, s.sealed_version, s.erased_at, \
          u.id, u.block, u.leaf, u.commitment "
     };
@@ -20,17 +20,16 @@ macro_rules! support_case {
 /// A tenant `t` with its unit `u`.
 macro_rules! tenant {
     () => {
-        "SELECT t.id, t.slug, t.name, t.org_no, t.country, t.languages, t.timezone, t.state, \
-         t.created_at, t.erased_at, t.email, t.sealed_version, u.id, u.block, u.leaf, u.commitment \
-         FROM tenant t JOIN unit u ON u.id = t.unit "
+        "t.id, t.slug, t.name, t.org_no, t.country, t.languages, t.timezone, t.state, \
+         t.created_at, t.erased_at, t.email, t.sealed_version, u.id, u.block, u.leaf, u.commitment "
     };
 }
 
 crate::store::statements! { data:
     /// One tenant by slug.
-    TENANT_BY_SLUG = concat!(tenant!(), "WHERE t.slug = $1");
+    TENANT_BY_SLUG = concat!("SELECT ", tenant!(), "FROM tenant t JOIN unit u ON u.id = t.unit WHERE t.slug = $1");
     /// Every tenant.
-    TENANTS = concat!(tenant!(), "ORDER BY t.slug");
+    TENANTS = concat!("SELECT ", tenant!(), "FROM tenant t JOIN unit u ON u.id = t.unit ORDER BY t.slug");
     /// A new tenant.
     INSERT_TENANT = "INSERT INTO tenant (id, slug, name, org_no, country, languages, timezone, \
         state, unit, email, created_at, sealed_version, guard) \
@@ -41,26 +40,26 @@ crate::store::statements! { data:
     /// Waiting for all who are past a gate: their transactions end before this one goes on.
     PASS_ALL_GATES = "UPDATE gate SET passes = passes + 1 WHERE tenant = $1";
     /// One contact.
-    CONTACT = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+    CONTACT = concat!("SELECT ", contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
         WHERE c.tenant = $1 AND c.id = $2");
     /// Contacts in order of id, for a walk.
-    CONTACTS_AFTER = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+    CONTACTS_AFTER = concat!("SELECT ", contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
         WHERE c.tenant = $1 AND c.id > $2 AND c.erased_at IS NULL ORDER BY c.id LIMIT $3");
     /// Contacts whose tokens must be written anew.
-    NOTED_CONTACTS = concat!(contact!(), "FROM index_outbox o JOIN contact c ON c.id = o.contact \
+    NOTED_CONTACTS = concat!("SELECT ", contact!(), "FROM index_outbox o JOIN contact c ON c.id = o.contact \
         JOIN unit u ON u.id = c.unit \
         WHERE o.tenant = $1 AND c.erased_at IS NULL ORDER BY o.contact LIMIT $2");
     /// The case's guard; no row when it is being erased or gone.
     TAKE_CASE = "UPDATE support_case SET guard = guard + 1 \
         WHERE tenant = $1 AND id = $2 AND erased_at IS NULL RETURNING guard";
     /// One case.
-    CASE = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+    CASE = concat!("SELECT ", support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
         WHERE s.tenant = $1 AND s.id = $2");
     /// Cases in order of id, for a walk.
-    CASES_AFTER = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+    CASES_AFTER = concat!("SELECT ", support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
         WHERE s.tenant = $1 AND s.id > $2 AND s.erased_at IS NULL ORDER BY s.id LIMIT $3");
     /// Cases a contact has a part of.
-    CASES_OF_CONTACT = concat!(support_case!(), "FROM unit p \
+    CASES_OF_CONTACT = concat!("SELECT ", support_case!(), "FROM unit p \
         JOIN support_case s ON s.id = p.support_case JOIN unit u ON u.id = s.unit \
         WHERE p.tenant = $1 AND p.contact = $2 AND p.kind = $3 AND p.erased_at IS NULL \
         ORDER BY s.opened_at, s.id");
@@ -108,7 +107,7 @@ crate::store::bulk! { data:
     TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1 \
         WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
     /// Contacts by id.
-    CONTACTS = concat!(contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
+    CONTACTS = concat!("SELECT ", contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
         WHERE c.tenant = $1 AND c.id IN ("), 1, ")";
     /// New contacts. One that another writer has made meanwhile is left alone and missed in the count.
     INSERT_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
@@ -125,7 +124,7 @@ crate::store::bulk! { data:
     TAKE_CASES = "UPDATE support_case SET guard = guard + 1 \
         WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
     /// Cases by id.
-    CASES = concat!(support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
+    CASES = concat!("SELECT ", support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
         WHERE s.tenant = $1 AND s.id IN ("), 1, ")";
     /// New cases.
     INSERT_CASES = "INSERT INTO support_case (id, tenant, requester, unit, external_id, subject, \

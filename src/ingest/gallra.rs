@@ -147,7 +147,11 @@ fn read(bytes: &[u8]) -> Result<Change, Reason> {
     if text.contains('\0') || text.contains("\\u0000") {
         return Err(Reason::Nul);
     }
-    let raw: Raw = serde_json::from_str(text).map_err(|error| reason_of(&error, text))?;
+    // serde would read an array as the fields in their order.
+    if !text.trim_start().starts_with('{') {
+        return Err(Reason::NotJson);
+    }
+    let raw: Raw = serde_json::from_str(text).map_err(|error| reason_of(&error))?;
     match raw.kind.as_deref() {
         Some("contact") => contact(raw),
         Some("case") => case(raw),
@@ -157,8 +161,8 @@ fn read(bytes: &[u8]) -> Result<Change, Reason> {
     }
 }
 
-fn reason_of(error: &serde_json::Error, text: &str) -> Reason {
-    match error.is_data() && text.trim_start().starts_with('{') {
+fn reason_of(error: &serde_json::Error) -> Reason {
+    match error.is_data() {
         false => Reason::NotJson,
         true if error.to_string().starts_with("unknown field") => Reason::UnknownField,
         true => Reason::BadValue,

@@ -73,6 +73,34 @@ fn deleted_rows_are_gone_from_the_tables() {
     });
 }
 
+/// A few deleted rows in a large table: VACUUM would leave their entries in the index alone.
+#[test]
+fn deleted_tokens_are_gone_from_the_indexes() {
+    crate::support::run(Engine::Postgres, async |bench| {
+        const TOKENS: &str = "CREATE TABLE many (token blob PRIMARY KEY)";
+        const FILL: &str = "INSERT INTO many SELECT CAST(md5(CAST(n AS TEXT)) AS bytea) \
+            FROM generate_series(1, 20000) n";
+        const ENTRIES: &str = "SELECT CAST(reltuples AS BIGINT) FROM pg_class \
+            WHERE oid = CAST('many_pkey' AS regclass)";
+        let db = bench.open(Role::Index).await;
+        db.execute(TOKENS, args![]).await.unwrap();
+        db.execute(FILL, args![]).await.unwrap();
+        db.checkpoint(LONG).await.unwrap();
+        // All on one page of the table.
+        let gone = "DELETE FROM many WHERE token IN \
+            (SELECT CAST(md5(CAST(n AS TEXT)) AS bytea) FROM generate_series(1, 50) n)";
+        assert_eq!(db.execute(gone, args![]).await.unwrap(), 50);
+        assert_eq!(db.checkpoint(LONG).await.unwrap(), Checkpoint::Vacuumed);
+        let entries = db
+            .fetch_one(ENTRIES, args![])
+            .await
+            .unwrap()
+            .i64(0)
+            .unwrap();
+        assert_eq!(entries, 19_950);
+    });
+}
+
 /// Deleted bytes are in no file of SQLite's after a checkpoint: `secure_delete` overwrote them in
 /// the pages and the log is cut.
 #[test]

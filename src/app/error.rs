@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::keyring::{KeyringError, RootError};
+use crate::receipts::ReceiptError;
 use crate::store::StoreError;
 
 /// Anything that making or opening an installation refuses or fails at.
@@ -28,4 +29,7 @@ pub enum AppError {
     /// The root directory.
     #[error(transparent)]
     Root(#[from] RootError),
+    /// The log or its key.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
 }

@@ -9,8 +9,11 @@ use std::time::Duration;
 
 pub use error::AppError;
 
+use crate::audit::Actor;
+use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means, RootError};
+use crate::receipts::{Log, Policy, ReceiptError, SigningKey};
 use crate::store::{Db, Options, Role, StoreError, args};
 use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, VaultId};
 
@@ -59,6 +62,10 @@ pub struct App {
     pub index: Db,
     /// The way to every key.
     pub keyring: Keyring,
+    /// What is held.
+    pub catalog: Catalog,
+    /// Receipts.
+    pub log: Log,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -105,9 +112,11 @@ impl App {
         let index = made(&settings.index_url, Role::Index).await?;
         settings.keep()?;
         let means = means(vault.clone(), root, BlockSize::Command);
+        let key = signing_key(settings, means.random.as_ref())?;
+        Log::init(&vault, &key).await?;
         let made = Made {
             vault: Keyring::create(&means).await?,
-            origin: String::new(),
+            origin: key.origin().to_owned(),
             data: data.place().to_owned(),
             vault_store: vault.place().to_owned(),
             index: index.place().to_owned(),
@@ -125,13 +134,20 @@ impl App {
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
         let (clock, random) = (means.clock.clone(), means.random.clone());
+        let key = SigningKey::open(&settings.signing_key())?;
+        let log = Log::open(vault.clone(), key).await?;
         let keyring = Keyring::open(means).await?;
+        let (ours, theirs) = (data.clone(), index.clone());
+        let catalog = Catalog::new(ours, theirs, keyring.clone(), clock.clone(), random.clone())
+            .acting_for(Actor::CommandLine);
         Ok(Self {
             settings,
             data,
             vault,
             index,
             keyring,
+            catalog,
+            log,
             clock,
             random,
         })
@@ -145,6 +161,43 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Makes the log's key, or takes the one that a first try left, and writes down how others are to
+/// check with it.
+fn signing_key(settings: &Settings, random: &dyn Random) -> Result<SigningKey, AppError> {
+    let path = settings.signing_key();
+    let key = match SigningKey::create(&path, &origin(settings, random), random) {
+        Err(ReceiptError::KeyExists(_)) => SigningKey::open(&path)?,
+        made => made?,
+    };
+    let policy = settings.sign_dir.join("log.policy");
+    std::fs::write(&policy, Policy::of_log(key.verifier()).to_string()).map_err(|source| {
+        ReceiptError::Io {
+            path: policy,
+            source,
+        }
+    })?;
+    Ok(key)
+}
+
+/// The log's name: the public address, and eight digits that tell it from a log that was there
+/// before. Two logs of one name would look like one that tells two stories.
+fn origin(settings: &Settings, random: &dyn Random) -> String {
+    let host = settings.public_url.as_deref().and_then(|url| {
+        let (_, after) = url.split_once("://")?;
+        after
+            .split(['/', '@'])
+            .next()
+            .filter(|host| !host.is_empty())
+    });
+    let mut digits = [0; 4];
+    random.fill(&mut digits);
+    format!(
+        "{}/gallra/{}",
+        host.unwrap_or("gallra.invalid"),
+        hex::encode(digits)
+    )
 }
 
 fn root(settings: &Settings) -> FileRoot {

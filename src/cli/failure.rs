@@ -3,7 +3,12 @@
 use serde_json::json;
 
 use crate::app::AppError;
+use crate::catalog::CatalogError;
 use crate::config::ConfigError;
+use crate::ingest::IngestError;
+use crate::keyring::KeyringError;
+use crate::receipts::ReceiptError;
+use crate::store::StoreError;
 
 /// The exit codes of CONTRACT; 0 is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,4 +117,15 @@ macro_rules! failures {
 failures! {
     ConfigError => |_| Exit::Usage,
     AppError => |_| Exit::Failed,
+    CatalogError => |error| match error {
+        CatalogError::Invalid { .. } => Exit::Usage,
+        _ => Exit::Failed,
+    },
+    IngestError => |_| Exit::Failed,
+    KeyringError => |_| Exit::Failed,
+    ReceiptError => |error| match error {
+        ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
+        _ => Exit::Failed,
+    },
+    StoreError => |_| Exit::Failed,
 }

@@ -7,11 +7,18 @@
 //! other. Standard output carries answers only; logs, progress, warnings and errors go to standard
 //! error.
 
+mod access;
 mod failure;
+mod find;
+mod import;
 mod init;
 mod logs;
 mod output;
+mod person;
+mod receipt;
 mod settings;
+mod tenant;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,6 +29,7 @@ use clap::{Parser, Subcommand};
 
 use self::failure::Failure;
 use self::output::Output;
+use crate::app::{App, Purpose};
 use crate::config::{Flags, Settings};
 
 /// Keeps a support desk's personal data, tells what it holds, and makes it gone for good, with a
@@ -67,6 +75,20 @@ struct Global {
 enum Command {
     /// Prepare a new installation
     Init(init::Arguments),
+    /// Clients: the companies whose data this is
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// Take in what another system exported
+    Import(import::Arguments),
+    /// What is held about a person, across clients
+    Find(find::Arguments),
+    /// Everything held about a person, as JSON
+    Access(access::Arguments),
+    /// The proofs of what was erased
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// Check a receipt file offline, or every receipt and the log
+    Verify(verify::Arguments),
 }
 
 impl Command {
@@ -74,6 +96,7 @@ impl Command {
     fn settings(&self) -> Vec<(&'static str, String)> {
         match self {
             Command::Init(arguments) => arguments.settings(),
+            _ => Vec::new(),
         }
     }
 
@@ -125,6 +148,11 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), Failure> {
+    if let Some(Command::Verify(arguments)) = &cli.command
+        && !arguments.all
+    {
+        return verify::file(arguments, output);
+    }
     let flags = Flags {
         config: cli.global.config,
         data_dir: cli.global.data_dir,
@@ -149,8 +177,27 @@ fn run(cli: Cli, output: Output) -> Result<(), Failure> {
     runtime.block_on(dispatch(command, settings, output))
 }
 
+/// Commands that open the house in a way of their own come first; all others get it open.
 async fn dispatch(command: Command, settings: Settings, output: Output) -> Result<(), Failure> {
     match command {
         Command::Init(_) => init::run(settings, output).await,
+        command => {
+            let app = App::open(settings, Purpose::Command).await?;
+            let done = with_app(command, &app, output).await;
+            let closed = app.close().await;
+            done.and_then(|()| Ok(closed?))
+        }
+    }
+}
+
+async fn with_app(command: Command, app: &App, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Tenant(command) => tenant::run(command, app, output).await,
+        Command::Import(arguments) => import::run(arguments, app, output).await,
+        Command::Find(arguments) => find::run(arguments, app, output).await,
+        Command::Access(arguments) => access::run(arguments, app, output).await,
+        Command::Receipt(command) => receipt::run(command, app, output).await,
+        Command::Verify(_) => verify::all(app, output).await,
+        Command::Init(_) => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
+use crate::vocabulary::Timestamp;
 
 /// Where answers go, and in which form.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +23,14 @@ impl Output {
         text: impl FnOnce(&T) -> Text,
     ) -> Result<(), Failure> {
         if self.json {
-            self.line(value)
+            self.document(value)
         } else {
             write(text(value).0.as_bytes())
         }
     }
 
-    /// One JSON document on a line of its own.
-    fn line<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
+    /// One JSON document on a line of its own, with or without `--json`.
+    pub fn document<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
         let mut line =
             serde_json::to_vec(value).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
         line.push(b'\n');
@@ -144,6 +145,11 @@ impl Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A time for a person: `2026-03-01 09:30 UTC`.
+pub fn moment(time: Timestamp) -> String {
+    time.to_utc().format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// `1 contact`, `2 contacts`, `12 000 contacts`.

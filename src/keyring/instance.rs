@@ -155,18 +155,26 @@ impl Keyring {
                 tokio::time::sleep(LOOK).await;
                 since += LOOK;
                 let Some(inner) = weak.upgrade() else { return };
-                if let Err(error) = Keyring(inner).look(&mut since).await {
+                let keyring = Keyring(inner);
+                let looked = keyring.look(&mut since).await;
+                if keyring.is_closed() {
+                    return; // And whatever failed, failed because of that.
+                }
+                if let Err(error) = looked {
                     tracing::warn!(%error, "the lease was not renewed");
                 }
             }
         });
     }
 
+    fn is_closed(&self) -> bool {
+        self.0.lease_until.load(Ordering::SeqCst) == 0
+    }
+
     async fn look(&self, since: &mut Duration) -> Result<(), KeyringError> {
-        let closed = self.0.lease_until.load(Ordering::SeqCst) == 0;
         let head = super::head::read(&self.0.means.vault).await?;
         let told = self.0.told.load(Ordering::SeqCst);
-        if !closed && (head.epoch != told || *since >= RENEW) {
+        if !self.is_closed() && (head.epoch != told || *since >= RENEW) {
             *since = Duration::ZERO;
             self.renew().await?;
         }

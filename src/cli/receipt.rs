@@ -1,0 +1,178 @@
+//! `gallra receipt list|show`: the proofs.
+
+use serde::Serialize;
+
+use super::failure::{Exit, Failure};
+use super::output::{Output, Text, moment};
+use crate::app::App;
+use crate::receipts::{Body, Receipt, ReceiptError};
+use crate::vocabulary::{ErasureId, Timestamp};
+
+/// Receipts read at a time.
+const PAGE: u32 = 500;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Every receipt, the oldest first
+    List {
+        /// Of this client only, also when it is purged
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// One receipt
+    Show {
+        /// Its id, as `erase` and `receipt list` print it
+        id: ErasureId,
+        /// note: the file to hand over; json: the content
+        #[arg(long)]
+        format: Option<Format>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Json,
+    Note,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+struct Item {
+    seq: u64,
+    id: ErasureId,
+    kind: String,
+    tenant: String,
+    people: u64,
+    issued_at: Timestamp,
+}
+
+pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::List { tenant } => list(tenant.as_deref(), app, output).await,
+        Command::Show { id, format } => show(id, format, app, output).await,
+    }
+}
+
+/// By what the receipts say themselves, because a purged client is not in the data any more.
+async fn list(slug: Option<&str>, app: &App, output: Output) -> Result<(), Failure> {
+    let mut list = List { items: Vec::new() };
+    let mut from = 0;
+    loop {
+        let page = app.log.list(None, from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        from = last.seq + 1;
+        for receipt in &page {
+            let item = item(receipt)?;
+            if slug.is_none_or(|slug| slug == item.tenant) {
+                list.items.push(item);
+            }
+        }
+    }
+    output.give(&list, list_text)
+}
+
+fn item(receipt: &Receipt) -> Result<Item, ReceiptError> {
+    let body = receipt.body()?;
+    Ok(Item {
+        seq: receipt.seq,
+        id: receipt.id,
+        kind: receipt.kind.clone(),
+        tenant: body.tenant.slug,
+        people: body.people,
+        issued_at: receipt.issued_at,
+    })
+}
+
+fn list_text(list: &List) -> Text {
+    if list.items.is_empty() {
+        return Text::line("No receipts yet: `gallra erase` makes the first.");
+    }
+    let rows: Vec<_> = list
+        .items
+        .iter()
+        .map(|it| {
+            [
+                it.seq.to_string(),
+                it.id.to_string(),
+                it.issued_at.to_utc().format("%Y-%m-%d").to_string(),
+                it.kind.replace('_', " "),
+                it.tenant.clone(),
+            ]
+        })
+        .collect();
+    Text::default().table(["SEQ", "RECEIPT", "ISSUED", "KIND", "CLIENT"], &rows)
+}
+
+async fn show(
+    id: ErasureId,
+    format: Option<Format>,
+    app: &App,
+    output: Output,
+) -> Result<(), Failure> {
+    match format {
+        Some(Format::Note) if output.json => {
+            let message = "--json and --format note exclude each other: the note is a text file";
+            Err(Failure::usage(message))
+        }
+        Some(Format::Note) => output.raw(app.log.receipt_file(id).await?.as_bytes()),
+        Some(Format::Json) => output.document(&body(id, app).await?),
+        None => output.give(&body(id, app).await?, text_of),
+    }
+}
+
+async fn body(id: ErasureId, app: &App) -> Result<Body, Failure> {
+    match app.log.find(id).await {
+        Ok(receipt) => Ok(receipt.body()?),
+        Err(ReceiptError::Unknown(_)) if app.keyring.ledger_entry(id).await?.is_some() => {
+            let message = "the keys are destroyed, the receipt is pending: `gallra reconcile` \
+                issues it as soon as every mirror has followed";
+            Err(Failure::new(Exit::Failed, message))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn text_of(body: &Body) -> Text {
+    let yes = |passed| if passed { "passed" } else { "FAILED" };
+    let text = Text::line(format!("Receipt {}", body.id)).gap().pairs([
+        ("number", body.seq.to_string()),
+        ("kind", body.kind.word().replace('_', " ")),
+        (
+            "client",
+            format!("{} ({})", body.tenant.name, body.tenant.org_no),
+        ),
+        ("operator", body.operator.name.clone()),
+        ("instruction", body.instruction.as_str().to_owned()),
+        ("legal basis", body.legal_basis.as_str().to_owned()),
+        ("requested", moment(body.requested_at)),
+        ("destroyed", moment(body.destroyed_at)),
+        ("issued", moment(body.issued_at)),
+        ("people", body.people.to_string()),
+    ]);
+    let categories = body
+        .categories
+        .iter()
+        .map(|it| (it.category.replace('_', " "), it.records));
+    let text = text
+        .gap()
+        .and("Erased")
+        .pairs(categories)
+        .gap()
+        .and("Checked");
+    let checks = body.verification.iter().map(|it| {
+        let method = serde_json::to_value(it.method).ok();
+        let method = method.and_then(|name| Some(name.as_str()?.replace('_', " ")));
+        (method.unwrap_or_default(), yes(it.passed))
+    });
+    text.pairs(checks).gap().paragraph(
+        0,
+        &format!(
+            "`gallra receipt show {} --format note` writes the file to hand over.",
+            body.id
+        ),
+    )
+}

@@ -1,0 +1,127 @@
+//! `gallra tenant add|list|show`: the clients.
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::{Output, Text, moment};
+use super::person::Typed;
+use crate::app::App;
+use crate::catalog::{NewTenant, Tenant, TenantSummary};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a client
+    Add(Add),
+    /// Every client
+    List,
+    /// One client with its address
+    Show {
+        /// The client's short name
+        slug: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// Short name: lower-case letters, digits, hyphens
+    slug: String,
+    /// The company's name
+    #[arg(long)]
+    name: String,
+    /// Its registration number
+    #[arg(long, value_name = "NUMBER")]
+    org_no: String,
+    /// Where to write to, or `-` to read it from standard input
+    #[arg(long, value_name = "ADDRESS")]
+    email: Typed,
+    /// ISO 3166 code; telephone numbers are read as from there
+    #[arg(long, value_name = "CODE", default_value = "SE")]
+    country: String,
+    /// Languages of its notices, the first is the default
+    #[arg(
+        long,
+        value_name = "CODES",
+        value_delimiter = ',',
+        default_value = "sv,en"
+    )]
+    lang: Vec<String>,
+    /// IANA time zone
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Stockholm")]
+    timezone: String,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    items: Vec<TenantSummary>,
+}
+
+pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Add(new) => add(new, app, output).await,
+        Command::List => {
+            let list = List {
+                items: app.catalog.list_tenants().await?,
+            };
+            output.give(&list, list_text)
+        }
+        Command::Show { slug } => {
+            let tenant = app.catalog.show_tenant(&slug).await?;
+            output.give(&tenant, |tenant| profile(Text::default(), tenant))
+        }
+    }
+}
+
+async fn add(new: Add, app: &App, output: Output) -> Result<(), Failure> {
+    let tenant = app.catalog.add_tenant(NewTenant {
+        email: new.email.read()?,
+        slug: new.slug,
+        name: new.name,
+        org_no: new.org_no,
+        country: new.country,
+        languages: new.lang,
+        timezone: new.timezone,
+    });
+    output.give(&tenant.await?, |tenant| {
+        let slug = &tenant.summary.slug;
+        profile(
+            Text::line(format!("Added {}.", tenant.summary.name)).gap(),
+            tenant,
+        )
+        .gap()
+        .and(format!("Next: gallra import --tenant {slug} FILE"))
+    })
+}
+
+fn profile(text: Text, tenant: &Tenant) -> Text {
+    let it = &tenant.summary;
+    text.pairs([
+        ("id", it.id.to_string()),
+        ("slug", it.slug.clone()),
+        ("name", it.name.clone()),
+        ("org. no", it.org_no.clone()),
+        ("email", tenant.email.expose().to_owned()),
+        ("country", it.country.clone()),
+        ("languages", it.languages.join(", ")),
+        ("time zone", it.timezone.clone()),
+        ("state", it.state.clone()),
+        ("added", moment(it.created_at)),
+    ])
+}
+
+fn list_text(list: &List) -> Text {
+    if list.items.is_empty() {
+        return Text::line("No clients yet.")
+            .and("Next: gallra tenant add SLUG --name NAME --org-no NUMBER --email ADDRESS");
+    }
+    let row = |it: &TenantSummary| {
+        [
+            it.slug.clone(),
+            it.state.clone(),
+            it.org_no.clone(),
+            it.country.clone(),
+            it.name.clone(),
+        ]
+    };
+    let rows: Vec<_> = list.items.iter().map(row).collect();
+    Text::default().table(["SLUG", "STATE", "ORG. NO", "COUNTRY", "NAME"], &rows)
+}

@@ -1,0 +1,128 @@
+//! `gallra verify`: a receipt file with nothing but the file, or the whole log.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::failure::{Exit, Failure};
+use super::output::{Output, Text, count};
+use crate::app::App;
+use crate::receipts::log::LogReport;
+use crate::receipts::verify::{Check, Outcome};
+use crate::receipts::{Policy, Report, verify};
+
+/// A receipt file has a few thousand characters; what is larger is none.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The receipt file, or `-` for standard input
+    #[arg(required_unless_present = "all")]
+    file: Option<PathBuf>,
+    /// Whom to believe: the operator's log.policy
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    policy: Option<PathBuf>,
+    /// Every receipt of this installation, and the log itself
+    #[arg(long, conflicts_with = "file")]
+    pub all: bool,
+}
+
+/// Checks a file. Reads no settings, no data directory and no network.
+pub fn file(arguments: &Arguments, output: Output) -> Result<(), Failure> {
+    let policy = match &arguments.policy {
+        Some(path) => Some(read(path)?.parse::<Policy>()?),
+        None => None,
+    };
+    let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
+    let report = verify(&read(file)?, policy.as_ref());
+    output.give(&report, report_text)?;
+    passed(report.passed)
+}
+
+/// Checks the log of this installation.
+pub async fn all(app: &App, output: Output) -> Result<(), Failure> {
+    let report = app.log.verify_all().await?;
+    output.give(&report, log_text)?;
+    passed(report.passed())
+}
+
+fn passed(passed: bool) -> Result<(), Failure> {
+    if passed {
+        Ok(())
+    } else {
+        Err(Failure::silent(Exit::Unverified))
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = match path.to_str() {
+        Some("-") => io::stdin().lock().take(LARGEST).read_to_end(&mut bytes),
+        _ => fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
+    };
+    read.map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("{}: {error}: check the path", path.display()),
+        )
+    })?;
+    // Bytes that are no text make a file that is no receipt, which the report says.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn report_text(report: &Report) -> Text {
+    let text = report.checks.iter().fold(Text::default(), check_text);
+    let headline = match (report.passed, report.open_copies) {
+        (false, _) => "NOT VERIFIED: do not rely on this file.".to_owned(),
+        (true, 0) if report.complete => "Verified. The erasure is complete.".to_owned(),
+        (true, 0) => "Verified. The erasure is not complete yet.".to_owned(),
+        (true, open) => format!(
+            "Verified. Open elsewhere: {}.",
+            count(open as u64, "copy", "copies")
+        ),
+    };
+    text.gap().and(headline)
+}
+
+fn check_text(text: Text, check: &Check) -> Text {
+    let sign = match check.outcome {
+        Outcome::Ok => "ok       ",
+        Outcome::NotShown => "not shown",
+        Outcome::Failed => "FAILED   ",
+    };
+    let name = serde_json::to_value(check.check).ok();
+    let name = name
+        .as_ref()
+        .and_then(|name| name.as_str())
+        .unwrap_or_default()
+        .replace('_', " ");
+    let text = text.and(format!("{sign}  {name}: {}", check.detail));
+    if check.remedy.is_empty() {
+        text
+    } else {
+        text.paragraph(11, check.remedy)
+    }
+}
+
+fn log_text(report: &LogReport) -> Text {
+    let checked = count(report.checked, "receipt", "receipts");
+    let text = report
+        .problems
+        .iter()
+        .fold(Text::default(), |text, problem| match problem.seq {
+            Some(seq) => text.and(format!("FAILED  receipt {seq}: {}", problem.what)),
+            None => text.and(format!("FAILED  log: {}", problem.what)),
+        });
+    match report.passed() {
+        true => text.and(format!(
+            "Verified: {checked}, every tile and the checkpoint."
+        )),
+        false => text.gap().paragraph(
+            0,
+            &format!(
+                "NOT VERIFIED ({checked} read). Compare with the receipts in a backup, and put the \
+                 vault back with `gallra mirror promote`."
+            ),
+        ),
+    }
+}

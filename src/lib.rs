@@ -7,7 +7,7 @@
 //! | Floor | Rooms |
 //! |---|---|
 //! | 4 faces | [`cli`] over [`app`], which wires the rest, and [`config`] |
-//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → `erasure` |
+//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
 //! | 1 machinery | [`store`] → [`keyring`] → [`audit`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
@@ -19,6 +19,7 @@ pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod erasure;
 pub mod ingest;
 pub mod keyring;
 pub mod receipts;
@@ -35,6 +36,8 @@ pub fn every_statement() -> Vec<store::Statement> {
         audit::rows::STATEMENTS,
         catalog::rows::STATEMENTS,
         catalog::index::rows::STATEMENTS,
+        erasure::rows::STATEMENTS,
+        erasure::rows::vault::STATEMENTS,
     ];
     files.concat()
 }

@@ -30,6 +30,7 @@
 mod access;
 mod add_tenant;
 mod change_case;
+mod erased;
 mod error;
 mod find;
 pub mod index;

@@ -28,6 +28,8 @@ macro_rules! tenant {
 crate::store::statements! { data:
     /// One tenant by slug.
     TENANT_BY_SLUG = concat!("SELECT ", tenant!(), "FROM tenant t JOIN unit u ON u.id = t.unit WHERE t.slug = $1");
+    /// A tenant as most calls need it.
+    TENANT_REF_BY_ID = "SELECT slug, country, erased_at FROM tenant WHERE id = $1";
     /// Every tenant.
     TENANTS = concat!("SELECT ", tenant!(), "FROM tenant t JOIN unit u ON u.id = t.unit ORDER BY t.slug");
     /// A new tenant.

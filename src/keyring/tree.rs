@@ -246,6 +246,24 @@ impl Keyring {
         Ok(row.map(|row| row.id(0)).transpose()?)
     }
 
+    /// Whether this vault ever gave out that block of the tenant, which a purge makes true of all.
+    pub async fn knows_block(&self, tenant: TenantId, block: u64) -> Result<bool, KeyringError> {
+        match self.page(PageId::tenant(tenant)).await?.as_deref() {
+            Some(Page::Tenant(page)) if block < page.next_block => Ok(true),
+            Some(_) => {
+                // Read before another process leased the block: look once more.
+                self.0.epoch.forget(&path_to(PageId::tenant(tenant)));
+                let page = self.page(PageId::tenant(tenant)).await?;
+                let again = page.as_deref();
+                Ok(matches!(again, Some(Page::Tenant(page)) if block < page.next_block))
+            }
+            None => Ok(self
+                .erasure_of_key(tenant, KeyRef { block: 0, leaf: 0 })
+                .await?
+                .is_some()),
+        }
+    }
+
     /// The tenant's keys for search and suppression tokens.
     pub async fn index_keys(&self, tenant: TenantId) -> Result<IndexKeys, KeyringError> {
         match self.page(PageId::tenant(tenant)).await?.as_deref() {

@@ -89,6 +89,17 @@ pub enum StoreError {
         #[source]
         cause: Cause,
     },
+    /// A program of PostgreSQL that copies stores is missing or failed.
+    #[error(
+        "{tool} failed ({reason}): install the PostgreSQL client programs of the server's version \
+         and repeat; nothing was changed"
+    )]
+    Tool {
+        /// `pg_dump`, `pg_restore` or a step between them.
+        tool: &'static str,
+        /// What it said, without the address.
+        reason: String,
+    },
     /// Two transactions got in each other's way and this one gave in.
     #[error("{store}: another transaction came first: run this one again from its beginning")]
     Conflict {

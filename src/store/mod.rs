@@ -20,6 +20,7 @@
 
 use std::time::Duration;
 
+pub mod archive;
 mod checkpoint;
 mod connection;
 mod copy;

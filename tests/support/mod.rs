@@ -18,6 +18,7 @@
 #![allow(dead_code)] // Each test binary uses its own part of this.
 
 pub mod child;
+pub mod house;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;

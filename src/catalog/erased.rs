@@ -1,0 +1,67 @@
+//! What the erasure room asks of the catalog: an erased person's identifiers, while they can still be
+//! read, and an index that is whole again after keys or data were exchanged.
+
+use super::index::suppression::Suppression;
+use super::index::{rows as index_rows, tokens};
+use super::opened::{ContactRow, UnitRow};
+use super::{Catalog, CatalogError, TenantRef, rows};
+use crate::store::args;
+use crate::vocabulary::{ContactId, TenantId};
+
+impl Catalog {
+    /// Remembers the identifiers of a contact that is about to be erased, so that an old export does
+    /// not bring the person back. Does nothing when its key is destroyed already: then it was done.
+    pub async fn suppress_contact(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+        suppression: Suppression,
+    ) -> Result<(), CatalogError> {
+        let row = self
+            .data
+            .fetch_optional(rows::CONTACT, args![tenant, contact])
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        let unit = UnitRow::read(tenant, &row, 11)?;
+        let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
+            return Ok(());
+        };
+        let contact = ContactRow::read(&row)?.open(&sealer)?;
+        let Some(tenant) = self.tenant_by_id(tenant).await? else {
+            return Ok(());
+        };
+        let values = tokens::suppressible(&contact, &tenant.country);
+        self.suppress(tenant.id, &values, suppression).await
+    }
+
+    /// Rebuilds a tenant's index whatever state it is in; `false` when the tenant is gone.
+    pub async fn rebuild_index_of(&self, tenant: TenantId) -> Result<bool, CatalogError> {
+        let Some(tenant) = self.tenant_by_id(tenant).await? else {
+            return Ok(false);
+        };
+        // Of a generation that never was: nobody takes it for whole, nobody waits for it.
+        let mut tx = self.index.begin().await?;
+        tx.fetch_one(index_rows::BEGIN_INDEX, args![tenant.id, 0, true, 0])
+            .await?;
+        tx.commit().await?;
+        self.rebuild_index(&tenant).await?;
+        Ok(true)
+    }
+
+    /// A tenant that is not being erased.
+    async fn tenant_by_id(&self, tenant: TenantId) -> Result<Option<TenantRef>, CatalogError> {
+        let row = self
+            .data
+            .fetch_optional(rows::TENANT_REF_BY_ID, args![tenant])
+            .await?;
+        let row = row.filter(|row| matches!(row.opt_i64(2), Ok(None)));
+        let tenant = row.map(|row| {
+            Ok::<_, CatalogError>(TenantRef {
+                id: tenant,
+                slug: row.text(0)?,
+                country: row.text(1)?,
+            })
+        });
+        tenant.transpose()
+    }
+}

@@ -1,0 +1,330 @@
+//! Deleting rows of units whose keys are destroyed (step 6), in short transactions that each count
+//! what they delete. Whatever order a crash leaves, running it again deletes the rest.
+//!
+//! A contact is taken (its guard) before its rows are deleted: a writer that came first has
+//! committed and its rows are seen; one that comes later finds the contact closed.
+
+use super::facts::Counts;
+use super::{EraseError, Eraser, rows};
+use crate::catalog::unit_kind;
+use crate::keyring::{Destroyed, KeyRef, LedgerEntry};
+use crate::store::{Row, StoreError, Tx, args};
+use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId};
+
+/// Rows deleted in one transaction at most, so that it ends well within two seconds.
+const CHUNK: i64 = 500;
+/// Contacts deleted in one transaction at most; each may have many messages.
+const CONTACTS: i64 = 100;
+
+/// One unit as it stands in the data.
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    id: UnitId,
+    kind: i64,
+    contact: Option<ContactId>,
+    case: Option<CaseId>,
+}
+
+impl Unit {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id(0)?,
+            kind: row.i64(3)?,
+            contact: row.opt_id(4)?,
+            case: row.opt_id(5)?,
+        })
+    }
+}
+
+impl Eraser {
+    /// Deletes every row of the units that `entry` destroyed, from index and data, and answers what
+    /// was counted under `progress` in all, earlier runs included.
+    pub(super) async fn delete_rows(
+        &self,
+        entry: &LedgerEntry,
+        progress: ErasureId,
+    ) -> Result<Counts, EraseError> {
+        match self.catalog.keyring.destroyed_by(entry.erasure).await? {
+            Destroyed::Tenant => self.delete_tenant(entry.tenant, progress).await?,
+            Destroyed::Units(keys) => self.delete_units(entry.tenant, &keys, progress).await?,
+        }
+        self.counts(progress).await
+    }
+
+    async fn delete_tenant(&self, tenant: TenantId, progress: ErasureId) -> Result<(), EraseError> {
+        self.catalog.remove_tenant_from_index(tenant).await?;
+        while self.delete_some_contacts(tenant, progress).await? {}
+        loop {
+            let units = self
+                .data()
+                .fetch_all(rows::UNITS_OF_TENANT, args![tenant, CHUNK])
+                .await?;
+            if units.is_empty() {
+                break;
+            }
+            for row in &units {
+                let unit = Unit::read(row)?;
+                self.delete_unit(unit, progress).await?;
+            }
+        }
+        let mut tx = self.data().begin().await?;
+        tx.execute(rows::DELETE_TENANT_OUTBOX, args![tenant])
+            .await?;
+        tx.execute(rows::DELETE_GATES, args![tenant]).await?;
+        tx.execute(
+            rows::EMPTY_TENANT,
+            args!["erased", Vec::<u8>::new(), self.catalog.clock.now(), tenant],
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes the next contacts of a tenant that is purged, with all that is theirs, set by set:
+    /// nobody else's rows hang on them. `false` when there are no more.
+    async fn delete_some_contacts(
+        &self,
+        tenant: TenantId,
+        progress: ErasureId,
+    ) -> Result<bool, EraseError> {
+        let arguments = args![tenant, CONTACTS];
+        let contacts = self
+            .data()
+            .fetch_all(rows::CONTACTS_OF_TENANT, arguments)
+            .await?;
+        let Some(last) = contacts.last() else {
+            return Ok(false);
+        };
+        let last = last.id::<ContactId>(0)?;
+        let mut tx = self.data().begin().await?;
+        let now = self.catalog.clock.now();
+        tx.execute(rows::TAKE_CONTACTS, args![now, tenant, last])
+            .await?;
+        let held = tx
+            .fetch_one(rows::HELD_BY_CONTACTS, args![tenant, last])
+            .await?;
+        let mut counts = Counts {
+            people: held.u64(0)?,
+            ..Counts::default()
+        };
+        for (at, category) in ["name", "phone", "email"].into_iter().enumerate() {
+            counts.category(category, held.u64(at + 1)?);
+        }
+        for (category, statement) in [
+            ("message", rows::DELETE_MESSAGES_OF_CONTACTS),
+            ("forwarding", rows::DELETE_FORWARDINGS_OF_CONTACTS),
+            ("case", rows::DELETE_CASES_OF_CONTACTS),
+        ] {
+            let deleted = tx.execute(statement, args![tenant, last]).await?;
+            counts.category(category, deleted);
+            counts.store("data", deleted);
+        }
+        counts.units = tx
+            .execute(rows::DELETE_UNITS_OF_CONTACTS, args![tenant, last])
+            .await?;
+        counts.store(
+            "data",
+            tx.execute(rows::DELETE_CONTACTS, args![tenant, last])
+                .await?,
+        );
+        self.count(tx, progress, &counts).await?;
+        Ok(true)
+    }
+
+    async fn delete_units(
+        &self,
+        tenant: TenantId,
+        keys: &[KeyRef],
+        progress: ErasureId,
+    ) -> Result<(), EraseError> {
+        for key in keys {
+            let arguments = args![tenant, key.block as i64, i64::from(key.leaf)];
+            let Some(row) = self
+                .data()
+                .fetch_optional(rows::UNIT_OF_KEY, arguments)
+                .await?
+            else {
+                continue; // Deleted already, or never in this data.
+            };
+            let unit = Unit::read(&row)?;
+            match unit.contact {
+                Some(contact) if unit.kind == unit_kind::CONTACT => {
+                    self.delete_contact(tenant, contact, progress).await?;
+                }
+                _ => {
+                    self.catalog
+                        .remove_unit_from_index(tenant, unit.id, unit.case)
+                        .await?;
+                    self.delete_unit(unit, progress).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a contact with all its units: its parts first, its profile last, so that a contact
+    /// that still has a row is one that is not finished.
+    async fn delete_contact(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+        progress: ErasureId,
+    ) -> Result<(), EraseError> {
+        let mut tx = self.data().begin().await?;
+        let now = self.catalog.clock.now();
+        let taken = tx
+            .fetch_optional(rows::TAKE_CONTACT, args![now, contact])
+            .await?;
+        tx.commit().await?;
+        self.catalog.remove_from_index(tenant, contact).await?;
+        let arguments = args![tenant, contact];
+        let units = self
+            .data()
+            .fetch_all(rows::UNITS_OF_CONTACT, arguments)
+            .await?;
+        let mut profile = None;
+        for row in &units {
+            let unit = Unit::read(row)?;
+            match unit.kind {
+                unit_kind::CONTACT => profile = Some(unit),
+                _ => self.delete_unit(unit, progress).await?,
+            }
+        }
+
+        let mut tx = self.data().begin().await?;
+        let mut counts = Counts::default();
+        tx.execute(rows::DELETE_OUTBOX, args![contact]).await?;
+        if let (1, Some(held)) = (
+            tx.execute(rows::DELETE_CONTACT, args![contact]).await?,
+            taken,
+        ) {
+            counts.people = 1;
+            counts.store("data", 1);
+            for (at, category) in ["name", "phone", "email"].into_iter().enumerate() {
+                counts.category(category, u64::from(held.bool(at)?));
+            }
+        }
+        if let Some(profile) = profile {
+            counts.units = tx.execute(rows::DELETE_UNIT, args![profile.id]).await?;
+        }
+        self.count(tx, progress, &counts).await
+    }
+
+    /// Deletes one unit and everything sealed under it.
+    async fn delete_unit(&self, unit: Unit, progress: ErasureId) -> Result<(), EraseError> {
+        while self.delete_messages(unit.id, progress).await? {}
+        let mut tx = self.data().begin().await?;
+        let mut counts = Counts::default();
+        let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
+        let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
+        let cases = delete_cases(&mut tx, unit.id).await?;
+        counts.category("forwarding", forwardings);
+        counts.category("quarantined", quarantined);
+        counts.category("case", cases);
+        counts.store("data", forwardings + quarantined + cases);
+        counts.units = tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
+        self.count(tx, progress, &counts).await
+    }
+
+    /// Deletes the next messages of a unit; `false` when there are no more.
+    async fn delete_messages(&self, unit: UnitId, progress: ErasureId) -> Result<bool, EraseError> {
+        let messages = self
+            .data()
+            .fetch_all(rows::MESSAGES_OF_UNIT, args![unit, CHUNK])
+            .await?;
+        let Some(last) = messages.last() else {
+            return Ok(false);
+        };
+        let last = last.blob(0)?;
+        let mut tx = self.data().begin().await?;
+        let mut counts = Counts::default();
+        let deleted = tx.execute(rows::DELETE_MESSAGES, args![unit, last]).await?;
+        counts.category("message", deleted);
+        counts.store("data", deleted);
+        self.count(tx, progress, &counts).await?;
+        Ok(true)
+    }
+
+    /// Adds to the progress in the transaction that deleted, and commits.
+    async fn count(
+        &self,
+        mut tx: Tx,
+        progress: ErasureId,
+        counts: &Counts,
+    ) -> Result<(), EraseError> {
+        if let Some(row) = tx
+            .fetch_optional(rows::TAKE_PROGRESS, args![progress])
+            .await?
+        {
+            let mut all: Counts =
+                serde_json::from_str(&row.text(0)?).map_err(EraseError::Stored)?;
+            all.add(counts);
+            let text = serde_json::to_string(&all).map_err(EraseError::Stored)?;
+            tx.execute(rows::SET_PROGRESS, args![text, progress])
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn counts(&self, progress: ErasureId) -> Result<Counts, EraseError> {
+        match self
+            .data()
+            .fetch_optional(rows::READ_PROGRESS, args![progress])
+            .await?
+        {
+            Some(row) => serde_json::from_str(&row.text(0)?).map_err(EraseError::Stored),
+            None => Ok(Counts::default()),
+        }
+    }
+
+    /// How many rows are left of what `entry` destroyed: zero, or the deletion is not finished.
+    pub(super) async fn left(&self, entry: &LedgerEntry) -> Result<(u64, u64), EraseError> {
+        let mut left = 0;
+        let keys = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
+            Destroyed::Tenant => {
+                let arguments = args![entry.tenant, entry.tenant];
+                let row = self
+                    .data()
+                    .fetch_one(rows::LEFT_OF_TENANT, arguments)
+                    .await?;
+                return Ok((1, row.u64(0)?));
+            }
+            Destroyed::Units(keys) => keys,
+        };
+        for key in &keys {
+            let arguments = args![entry.tenant, key.block as i64, i64::from(key.leaf)];
+            if let Some(row) = self
+                .data()
+                .fetch_optional(rows::UNIT_OF_KEY, arguments)
+                .await?
+            {
+                let unit = row.id::<UnitId>(0)?;
+                let arguments = args![unit, unit, unit, unit];
+                left += 1 + self
+                    .data()
+                    .fetch_one(rows::LEFT_OF_UNIT, arguments)
+                    .await?
+                    .u64(0)?;
+            }
+        }
+        Ok((keys.len() as u64, left))
+    }
+}
+
+/// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it.
+async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for case in tx.fetch_all(rows::CASE_OF_UNIT, args![unit]).await? {
+        let case = case.blob(0)?;
+        let other = tx
+            .fetch_optional(rows::OTHER_PART, args![case.clone(), unit])
+            .await?;
+        match other {
+            Some(other) => {
+                let arguments = args![other.blob(1)?, other.blob(0)?, case];
+                tx.execute(rows::HAND_CASE_ON, arguments).await?;
+            }
+            None => deleted += tx.execute(rows::DELETE_CASE, args![case]).await?,
+        }
+    }
+    Ok(deleted)
+}

@@ -1,0 +1,75 @@
+//! What the erasure room refuses or fails at, each with its remedy.
+
+use crate::catalog::CatalogError;
+use crate::keyring::KeyringError;
+use crate::receipts::ReceiptError;
+use crate::store::StoreError;
+use crate::vocabulary::ContactId;
+
+/// Anything the erasure room refuses or fails at.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// There is no such contact, and never was under this id.
+    #[error("no contact {0}: `gallra find` shows who is held")]
+    UnknownContact(ContactId),
+    /// There is no such tenant.
+    #[error("no such tenant: `gallra tenant list` shows them")]
+    UnknownTenant,
+    /// A hold stands in the way.
+    #[error("a hold stands in the way ({0}): release it with `gallra hold release`, or wait")]
+    Held(String),
+    /// The name typed to confirm a purge is another.
+    #[error("the name does not match: type the tenant's name exactly ({0:?}) to purge it")]
+    NotConfirmed(String),
+    /// The instruction or another text for the receipt.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// Data of another house.
+    #[error(
+        "this data belongs to another vault: check DATABASE_URL and VAULT_URL; nothing was changed"
+    )]
+    ForeignData,
+    /// Data without a mark of its vault, though the vault is in use.
+    #[error(
+        "the data store is empty but the vault is not: put a backup of the data back with \
+         `gallra restore DIR`; nothing was initialised anew"
+    )]
+    DataLost,
+    /// Data knows of erasures, or uses keys, that the vault does not know.
+    #[error(
+        "the vault was rolled back: data is ahead of it ({0}); vaults are never restored from \
+         copies; put the newest one back, or run `gallra mirror promote DIR`; nothing was changed"
+    )]
+    VaultBehindData(String),
+    /// Another process is still running.
+    #[error("{0} other gallra process(es) use this data: stop them (`gallra serve`) and repeat")]
+    InUse(usize),
+    /// Something wrote rows of an erased unit back while they were deleted.
+    #[error("{left} rows of erasure {erasure} are still there: run `gallra reconcile --full`")]
+    NotEmpty {
+        /// Which erasure.
+        erasure: String,
+        /// How many.
+        left: u64,
+    },
+    /// A backup directory.
+    #[error("the backup at {path}: {reason}")]
+    Backup {
+        /// Which directory or file.
+        path: String,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
+    /// What was stored about an erasure does not read.
+    #[error("what is stored about an erasure does not read ({0}): run `gallra doctor`")]
+    Stored(#[source] serde_json::Error),
+    /// The catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The keys.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

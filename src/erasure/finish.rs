@@ -1,0 +1,101 @@
+//! From an accepted erasure to its receipt: steps 2 to 7, each of which may be run again.
+
+use std::time::Duration;
+
+use super::accept::Accepted;
+use super::{EraseError, Eraser, Outcome, rows};
+use crate::catalog::index::suppression::Suppression;
+use crate::keyring::{KeyringError, LedgerEntry};
+use crate::receipts::ReceiptError;
+use crate::store::args;
+use crate::vocabulary::{ContactId, ErasureId, Timestamp, fail_point};
+
+/// How long an erased person's identifiers keep an old export from bringing them back: as long as
+/// the slowest of the usual sources keeps its own copy.
+const SUPPRESSED: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
+/// How often the index keys may be rotated by somebody else between planning and destroying.
+const TRIES: usize = 5;
+
+impl Eraser {
+    /// Carries an accepted erasure out, from wherever it stands.
+    pub(super) async fn finish(&self, accepted: &Accepted) -> Result<Outcome, EraseError> {
+        let entry = self.destroy(accepted).await?;
+        fail_point("erase:destroyed");
+        self.data()
+            .execute(rows::MARK_DESTROYED, args![true, accepted.id])
+            .await?;
+        self.catalog.keyring.barrier(entry.epoch).await?;
+        fail_point("erase:barrier-passed");
+        self.carry_out_ledger().await?;
+        fail_point("erase:rows-deleted");
+        self.issue_receipts().await?;
+        if accepted.strict {
+            self.catalog.rebuild_index_of(accepted.tenant).await?;
+        }
+        self.outcome(accepted.id).await
+    }
+
+    /// Destroys the keys unless the ledger says that this was done.
+    async fn destroy(&self, accepted: &Accepted) -> Result<LedgerEntry, EraseError> {
+        let keyring = &self.catalog.keyring;
+        for _ in 0..TRIES {
+            if let Some(entry) = keyring.ledger_entry(accepted.id).await? {
+                return Ok(entry);
+            }
+            if let Some(contact) = accepted.subject {
+                self.suppress(accepted, contact).await?;
+                fail_point("erase:suppressed");
+            }
+            let destruction = self.destruction(accepted).await?;
+            match keyring.destroy(destruction).await {
+                Ok(_) | Err(KeyringError::IndexKeysChanged) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(KeyringError::IndexKeysChanged.into())
+    }
+
+    /// Remembers by which identifiers an old export would bring the person back. This must come
+    /// before the keys are destroyed: afterwards nobody knows the identifiers.
+    async fn suppress(&self, accepted: &Accepted, contact: ContactId) -> Result<(), EraseError> {
+        let horizon = i64::try_from(SUPPRESSED.as_micros()).unwrap_or(i64::MAX);
+        let cutoff = accepted.facts.requested_at;
+        let suppression = Suppression {
+            cutoff,
+            expires_at: Timestamp(cutoff.0.saturating_add(horizon)),
+            erasure: accepted.id,
+        };
+        Ok(self
+            .catalog
+            .suppress_contact(accepted.tenant, contact, suppression)
+            .await?)
+    }
+
+    /// How far an erasure came, for whoever asked.
+    pub async fn outcome(&self, erasure: ErasureId) -> Result<Outcome, EraseError> {
+        let pending = match self.log.find(erasure).await {
+            Ok(_) => None,
+            Err(ReceiptError::Unknown(_)) => Some(self.why_pending(erasure).await?),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Outcome {
+            erasure,
+            pending,
+            salt: self.catalog.salt(erasure).await?,
+        })
+    }
+
+    async fn why_pending(&self, erasure: ErasureId) -> Result<String, EraseError> {
+        let Some(entry) = self.catalog.keyring.ledger_entry(erasure).await? else {
+            return Ok("the keys are not destroyed yet: run `gallra reconcile`".to_owned());
+        };
+        let (_, late) = self.catalog.keyring.late_mirrors(entry.epoch).await?;
+        Ok(match late.is_empty() {
+            true => "the receipt is not issued yet: run `gallra reconcile`".to_owned(),
+            false => format!(
+                "erased; the receipt waits for mirror {}: start it, or run `gallra mirror forget`",
+                late.join(", ")
+            ),
+        })
+    }
+}

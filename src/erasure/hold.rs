@@ -1,0 +1,100 @@
+//! Holds: reasons why something may not be erased yet. They stand in the vault, so restoring data
+//! forgets none.
+
+use serde::Serialize;
+
+use super::{EraseError, Eraser, rows};
+use crate::receipts::body::Reference;
+use crate::store::{Row, StoreError, args};
+use crate::vocabulary::{ContactId, HoldId, TenantId, Timestamp};
+
+/// A hold in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// On whose data.
+    pub tenant: TenantId,
+    /// On whom; `None`: on everything of the tenant.
+    pub contact: Option<ContactId>,
+    /// Why, as a reference that names no person.
+    pub reason: String,
+    /// Who placed it.
+    pub placed_by: String,
+    /// When.
+    pub placed_at: Timestamp,
+}
+
+impl Eraser {
+    /// Places a hold.
+    pub async fn add_hold(
+        &self,
+        tenant: TenantId,
+        contact: Option<ContactId>,
+        reason: &str,
+    ) -> Result<HoldId, EraseError> {
+        let reason = Reference::new(reason)?;
+        let id = HoldId::generate(self.catalog.random.as_ref());
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let version = self.catalog.keyring.take_head(&mut tx).await?;
+        let now = self.catalog.clock.now();
+        let actor = self.catalog.actor.to_string();
+        let arguments = args![id, tenant, contact, reason.as_str(), actor, now, version];
+        tx.execute(rows::vault::INSERT_HOLD, arguments).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Releases a hold; `false` when none with this id is in force.
+    pub async fn release_hold(&self, id: HoldId) -> Result<bool, EraseError> {
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let version = self.catalog.keyring.take_head(&mut tx).await?;
+        let now = self.catalog.clock.now();
+        let arguments = args![now, self.catalog.actor.to_string(), version, id];
+        let released = tx.execute(rows::vault::RELEASE_HOLD, arguments).await? == 1;
+        tx.commit().await?;
+        Ok(released)
+    }
+
+    /// Holds in force, of one tenant or of all.
+    pub async fn holds(&self, tenant: Option<TenantId>) -> Result<Vec<Hold>, EraseError> {
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let rows = match tenant {
+            Some(tenant) => {
+                tx.fetch_all(rows::vault::HOLDS_OF_TENANT, args![tenant])
+                    .await?
+            }
+            None => tx.fetch_all(rows::vault::ALL_HOLDS, args![]).await?,
+        };
+        tx.rollback().await?;
+        Ok(rows.iter().map(hold).collect::<Result<_, _>>()?)
+    }
+
+    /// Refuses when a hold is in force on the contact or on the whole tenant. A purge is refused by
+    /// a hold on anyone.
+    pub(super) async fn check_holds(
+        &self,
+        tenant: TenantId,
+        contact: Option<ContactId>,
+    ) -> Result<(), EraseError> {
+        let holds = self.holds(Some(tenant)).await?;
+        let in_the_way = holds
+            .iter()
+            .find(|hold| contact.is_none() || hold.contact.is_none() || hold.contact == contact);
+        match in_the_way {
+            Some(hold) => Err(EraseError::Held(format!("{}, {}", hold.id, hold.reason))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn hold(row: &Row) -> Result<Hold, StoreError> {
+    Ok(Hold {
+        id: row.id(0)?,
+        tenant: row.id(1)?,
+        contact: row.opt_id(2)?,
+        reason: row.text(3)?,
+        placed_by: row.text(4)?,
+        placed_at: row.timestamp(5)?,
+    })
+}

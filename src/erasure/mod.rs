@@ -1,0 +1,80 @@
+//! Making one person, or one tenant, gone for good: the erase protocol of DESIGN section 3.
+//!
+//! ```text
+//! accept.rs   1  data: the subject is closed to writers, the erasure and its facts are stored
+//!                index: suppression tokens, the receipt's salt (while identifiers can be read)
+//! keyring     2–4 the keys are destroyed                              ── point of no return
+//! finish.rs   5  barrier: no running process holds an older key
+//! delete.rs   6  rows deleted from index and data, counted, checkpointed
+//! receipt.rs  7  the receipt is composed, signed, appended
+//! ```
+//!
+//! Every step may be run again, by this process or another, after a crash or beside one: a step that
+//! was done does nothing. So there is one way to go on, [`Eraser::settle`], and it is what start-up,
+//! `reconcile` and a second call for the same person all use.
+//!
+//! **Restored data** is data whose erasures lag behind the vault's ledger. Carrying the ledger out on
+//! it is the same step 6; what was there again gets a receipt of the kind re-erasure.
+//!
+//! **To erase one more kind of thing**: seal it under a unit, delete its rows in `delete.rs`, count
+//! them there, and let a use case like `accept.rs` close it to writers and name its keys.
+
+mod accept;
+pub mod backup;
+mod delete;
+mod error;
+pub mod facts;
+mod finish;
+pub mod hold;
+mod preview;
+mod receipt;
+pub mod restore;
+pub(crate) mod rows;
+mod settle;
+
+use std::time::Duration;
+
+pub use accept::{EraseRequest, PurgeRequest};
+pub use error::EraseError;
+pub use preview::Preview;
+pub use settle::{Report, Standing};
+
+use crate::catalog::Catalog;
+use crate::receipts::Log;
+use crate::receipts::body::{Party, Root};
+use crate::store::Db;
+use crate::vocabulary::{ErasureId, Secret};
+
+/// What erasing needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Eraser {
+    /// The catalog whose rows are deleted.
+    pub catalog: Catalog,
+    /// Where receipts go.
+    pub log: Log,
+    /// Who runs the service, as receipts name it.
+    pub operator: Party,
+    /// What this machine's root makes true.
+    pub root: Root,
+    /// How long a checkpoint waits for readers.
+    pub checkpoint_patience: Duration,
+    /// How long a receipt waits for mirrors before it is left pending.
+    pub mirror_patience: Duration,
+}
+
+/// How far an erasure came.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The erasure, and the receipt's id.
+    pub erasure: ErasureId,
+    /// Why the receipt is not issued yet; `None` when it is.
+    pub pending: Option<String>,
+    /// Opens the receipt's subject commitment. Handed over, and not kept longer than a day.
+    pub salt: Option<Secret<32>>,
+}
+
+impl Eraser {
+    pub(super) fn data(&self) -> &Db {
+        &self.catalog.data
+    }
+}

@@ -1,0 +1,141 @@
+//! The erasure room's SQL, and nothing else.
+
+crate::store::statements! { data:
+    /// Which vault this data belongs to and how far its erasures have been carried out.
+    READ_META = "SELECT vault_id, applied, restoration FROM meta WHERE id = 1";
+    /// Binds new data to its vault.
+    INSERT_META = "INSERT INTO meta (id, vault_id, applied, vault_version) VALUES (1, $1, $2, $3)";
+    /// Says how far erasures have been carried out.
+    RAISE_APPLIED = "UPDATE meta SET applied = $1 WHERE id = 1 AND applied < $2";
+    /// Marks data as restored, unless it is marked already.
+    MARK_RESTORED = "UPDATE meta SET restoration = $1 WHERE id = 1 AND restoration IS NULL";
+    /// Marks data as reconciled.
+    CLEAR_RESTORED = "UPDATE meta SET restoration = NULL WHERE id = 1";
+    /// Every tenant there is data of.
+    TENANTS = "SELECT id FROM tenant ORDER BY id";
+    /// The highest block a tenant's data uses.
+    HIGHEST_BLOCK = "SELECT MAX(block) FROM unit WHERE tenant = $1";
+
+    /// Stops writing about a contact; whoever comes second finds no row.
+    CLOSE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = $1 WHERE tenant = $2 AND id = $3 AND erased_at IS NULL RETURNING unit";
+    /// Whether a contact is there, and since when it is being erased.
+    READ_CONTACT = "SELECT erased_at FROM contact WHERE tenant = $1 AND id = $2";
+    /// The units of a contact.
+    UNITS_OF_CONTACT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
+    /// Marks the units of a contact.
+    CLOSE_UNITS = "UPDATE unit SET erased_at = $1 WHERE tenant = $2 AND contact = $3 AND erased_at IS NULL";
+    /// Stops all writing about a tenant that creates anything.
+    CLOSE_GATES = "UPDATE gate SET passes = passes + 1, closed = $1 WHERE tenant = $2";
+    /// Takes a tenant for its purge; whoever comes second finds no row.
+    CLOSE_TENANT = "UPDATE tenant SET guard = guard + 1, state = $1, erased_at = $2 WHERE id = $3 AND erased_at IS NULL RETURNING name";
+    /// What receipts say of a tenant.
+    READ_TENANT = "SELECT slug, name, org_no, erased_at FROM tenant WHERE id = $1";
+    /// What stays of a purged tenant: its company, no person.
+    EMPTY_TENANT = "UPDATE tenant SET state = $1, email = $2, erased_at = COALESCE(erased_at, $3) WHERE id = $4";
+
+    /// Accepts an erasure.
+    INSERT_ERASURE = "INSERT INTO erasure (id, tenant, kind, subject, strict, facts, requested_at, destroyed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// One accepted erasure.
+    READ_ERASURE = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE id = $1";
+    /// The newest accepted erasure of a contact.
+    ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 ORDER BY requested_at DESC LIMIT 1";
+    /// The newest accepted purge of a tenant.
+    ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
+    /// Accepted erasures whose keys are not known to be destroyed.
+    OPEN_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 ORDER BY requested_at";
+    /// An accepted erasure passed the point of no return.
+    MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2";
+
+    /// Makes sure there is a count to raise.
+    BEGIN_PROGRESS = "INSERT INTO erasure_progress (id, erasure, seq, again, counts, receipted) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+    /// Takes the count; two who delete at once count one after the other.
+    TAKE_PROGRESS = "UPDATE erasure_progress SET seq = seq WHERE id = $1 RETURNING counts";
+    /// Raises the count.
+    SET_PROGRESS = "UPDATE erasure_progress SET counts = $1 WHERE id = $2";
+    /// Reads the count.
+    READ_PROGRESS = "SELECT counts FROM erasure_progress WHERE id = $1";
+    /// Erasures done again whose receipts are not issued yet.
+    OPEN_AGAIN = "SELECT id, erasure, counts FROM erasure_progress WHERE again = $1 AND receipted = $2 ORDER BY seq";
+    /// A receipt for erasing again is issued.
+    MARK_RECEIPTED = "UPDATE erasure_progress SET receipted = $1 WHERE id = $2";
+
+    /// The next contacts of a tenant.
+    CONTACTS_OF_TENANT = "SELECT id FROM contact WHERE tenant = $1 ORDER BY id LIMIT $2";
+    /// The next units of a tenant.
+    UNITS_OF_TENANT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 ORDER BY block, leaf LIMIT $2";
+    /// The unit with this key.
+    UNIT_OF_KEY = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND block = $2 AND leaf = $3";
+    /// Every unit of a tenant after a key, with its place.
+    UNITS_AFTER = "SELECT block, leaf FROM unit WHERE tenant = $1 AND (block > $2 OR (block = $3 AND leaf > $4)) ORDER BY block, leaf LIMIT $5";
+
+    /// Takes a contact before its rows are deleted, so that no writer is in between.
+    TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";
+    /// The next messages of a unit.
+    MESSAGES_OF_UNIT = "SELECT id FROM message WHERE unit = $1 ORDER BY id LIMIT $2";
+    /// Deletes the messages of a unit up to an id.
+    DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1 AND id <= $2";
+    /// Takes contacts up to an id before their rows are deleted.
+    TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE tenant = $2 AND id <= $3";
+    /// What contacts up to an id hold.
+    HELD_BY_CONTACTS = "SELECT COUNT(*), COUNT(name), COUNT(phone), COUNT(email) FROM contact WHERE tenant = $1 AND id <= $2";
+    /// Deletes their messages.
+    DELETE_MESSAGES_OF_CONTACTS = "DELETE FROM message WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
+    /// Deletes their forwardings.
+    DELETE_FORWARDINGS_OF_CONTACTS = "DELETE FROM forwarding WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
+    /// Deletes their cases.
+    DELETE_CASES_OF_CONTACTS = "DELETE FROM support_case WHERE requester IN (SELECT id FROM contact WHERE tenant = $1 AND id <= $2)";
+    /// Deletes their units.
+    DELETE_UNITS_OF_CONTACTS = "DELETE FROM unit WHERE contact IN (SELECT id FROM contact WHERE tenant = $1 AND id <= $2)";
+    /// Deletes them.
+    DELETE_CONTACTS = "DELETE FROM contact WHERE tenant = $1 AND id <= $2";
+    /// Deletes the forwardings of a unit.
+    DELETE_FORWARDINGS = "DELETE FROM forwarding WHERE unit = $1";
+    /// Deletes the quarantined records of a unit.
+    DELETE_QUARANTINE = "DELETE FROM quarantine WHERE unit = $1";
+    /// The case whose requester's part is this unit.
+    CASE_OF_UNIT = "SELECT id FROM support_case WHERE unit = $1";
+    /// Somebody else's part of a case.
+    OTHER_PART = "SELECT id, contact FROM unit WHERE support_case = $1 AND id <> $2 AND erased_at IS NULL ORDER BY created_at LIMIT 1";
+    /// Leaves a case to somebody else who wrote in it; what the requester wrote is gone from it.
+    HAND_CASE_ON = "UPDATE support_case SET guard = guard + 1, requester = $1, unit = $2, external_id = NULL, subject = NULL WHERE id = $3";
+    /// Deletes a case.
+    DELETE_CASE = "DELETE FROM support_case WHERE id = $1";
+    /// Deletes a unit.
+    DELETE_UNIT = "DELETE FROM unit WHERE id = $1";
+    /// Deletes a contact.
+    DELETE_CONTACT = "DELETE FROM contact WHERE id = $1";
+    /// Deletes a note of the index outbox.
+    DELETE_OUTBOX = "DELETE FROM index_outbox WHERE contact = $1";
+    /// Deletes every note of a tenant in the index outbox.
+    DELETE_TENANT_OUTBOX = "DELETE FROM index_outbox WHERE tenant = $1";
+    /// Deletes a tenant's gates.
+    DELETE_GATES = "DELETE FROM gate WHERE tenant = $1";
+
+    /// How many rows of a unit are left.
+    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4)";
+    /// How many contacts and units of a tenant are left.
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2)";
+
+    /// What a contact holds, for a preview.
+    COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE tenant = $3 AND contact = $4), (SELECT COUNT(*) FROM forwarding WHERE tenant = $5 AND contact = $6), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
+    /// What a tenant holds, for a preview.
+    COUNT_TENANT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1), (SELECT COUNT(*) FROM message WHERE tenant = $2), (SELECT COUNT(*) FROM forwarding WHERE tenant = $3), (SELECT COUNT(*) FROM support_case WHERE tenant = $4), (SELECT COUNT(*) FROM contact WHERE tenant = $5)";
+}
+
+/// Statements on the vault.
+pub(crate) mod vault {
+    crate::store::statements! { vault:
+        /// Ledger entries whose rows are deleted and whose receipt is not issued.
+        WITHOUT_RECEIPT = "SELECT erasure_id FROM ledger WHERE rows_deleted_at IS NOT NULL AND receipted_at IS NULL ORDER BY seq";
+        /// The receipt of an entry is in the log.
+        MARK_RECEIPTED = "UPDATE ledger SET receipted_at = $1, written = $2 WHERE erasure_id = $3 AND receipted_at IS NULL";
+        /// Places a hold.
+        INSERT_HOLD = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        /// Releases a hold.
+        RELEASE_HOLD = "UPDATE hold SET released_at = $1, released_by = $2, written = $3 WHERE id = $4 AND released_at IS NULL";
+        /// Holds in force on a tenant.
+        HOLDS_OF_TENANT = "SELECT id, tenant, subject, reason, placed_by, placed_at FROM hold WHERE tenant = $1 AND released_at IS NULL ORDER BY placed_at";
+        /// Every hold in force.
+        ALL_HOLDS = "SELECT id, tenant, subject, reason, placed_by, placed_at FROM hold WHERE released_at IS NULL ORDER BY placed_at";
+    }
+}

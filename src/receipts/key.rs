@@ -8,7 +8,7 @@
 //! Without this key the log ends, and with it anybody signs receipts: it is backed up apart from
 //! everything else.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -116,19 +116,26 @@ impl SigningKey {
         }
     }
 
+    /// Puts the finished file in its place in one step, so that a crash leaves a whole key or none,
+    /// and never in the place of another.
     fn write(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().unwrap_or(Path::new("."));
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(directory)?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
+        let unfinished = path.with_extension("unfinished");
+        if unfinished.exists() {
+            fs::remove_file(&unfinished)?; // Of a crash; it may have any mode.
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let mut file = options.open(&unfinished)?;
         file.write_all(self.to_line().as_bytes())?;
         file.sync_all()?;
+        let linked = fs::hard_link(&unfinished, path);
+        fs::remove_file(&unfinished)?;
+        linked?;
         File::open(directory)?.sync_all()
     }
 
@@ -205,6 +212,16 @@ mod tests {
                 Err(ReceiptError::KeyDamaged(_))
             ));
         }
+    }
+
+    #[test]
+    fn a_file_cut_short_by_a_crash_is_no_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log.key");
+        std::fs::write(path.with_extension("unfinished"), "PRIVATE+KEY+").unwrap();
+        let key = SigningKey::create(&path, "a.example/log", &SeededRandom::new(1)).unwrap();
+        assert_eq!(SigningKey::open(&path).unwrap().verifier(), key.verifier());
+        assert!(!path.with_extension("unfinished").exists());
     }
 
     #[test]

@@ -19,7 +19,7 @@ const LONGEST_PROOF: usize = 64;
 /// checkpoint that names the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// Bytes that nobody signed. Ours are the log's verifier key as text; see [`super::verify`] for
+    /// Bytes that nobody signed. Ours are the log's verifier key as text; see [`super::verify()`] for
     /// what it is worth.
     pub extra: Option<Vec<u8>>,
     /// The entry's place, counted from 0.

@@ -2,7 +2,7 @@
 //!
 //! It is a reading aid. What counts is the signed note, and the certificate says so at its end.
 //!
-//! **To add a phrase**: a field to [`words::Words`] and its text in both languages; without one of
+//! **To add a phrase**: a line in `words.rs` with its text in both languages; without one of
 //! them nothing compiles.
 
 mod words;

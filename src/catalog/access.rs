@@ -48,7 +48,7 @@ impl Catalog {
             .entry(Action::AccessRead)
             .of(tenant.id)
             .to(contact.as_bytes());
-        self.confirmed(&entry, async || self.open_access(tenant, contact).await)
+        self.confirmed(&entry, || self.open_access(tenant, contact))
             .await
     }
 

@@ -123,7 +123,7 @@ impl Catalog {
     ) -> Result<Finding, CatalogError> {
         let mut entry = self.entry(Action::ContactSearched);
         entry.tenant = tenant.map(|it| it.id);
-        self.confirmed(&entry, async || {
+        self.confirmed(&entry, || async move {
             let tenants = match tenant {
                 Some(tenant) => vec![tenant.clone()],
                 None => self.tenant_refs().await?,

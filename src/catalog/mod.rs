@@ -139,11 +139,14 @@ impl Catalog {
 
     /// Reads, writes the audit row, and gives the answer only when nothing was erased meanwhile.
     /// After an erasure somewhere it reads once more.
-    pub async fn confirmed<T>(
+    pub async fn confirmed<T, F>(
         &self,
         entry: &Entry,
-        read: impl AsyncFn() -> Result<T, CatalogError>,
-    ) -> Result<T, CatalogError> {
+        read: impl Fn() -> F,
+    ) -> Result<T, CatalogError>
+    where
+        F: Future<Output = Result<T, CatalogError>>,
+    {
         let mut audited = false;
         for last in [false, true] {
             let epoch = self.keyring.begin_read().await?;

@@ -19,7 +19,7 @@ impl Catalog {
             .entry(Action::ContactRead)
             .of(tenant.id)
             .to(contact.as_bytes());
-        self.confirmed(&entry, async || self.open_contact(tenant, contact).await)
+        self.confirmed(&entry, || self.open_contact(tenant, contact))
             .await
     }
 

@@ -61,7 +61,7 @@ impl Catalog {
     /// Every tenant, without what is sealed.
     pub async fn list_tenants(&self) -> Result<Vec<TenantSummary>, CatalogError> {
         let entry = self.entry(Action::TenantsListed);
-        self.confirmed(&entry, async || {
+        self.confirmed(&entry, || async move {
             let rows = self.data.fetch_all(rows::TENANTS, args![]).await?;
             let all: Result<Vec<_>, _> = rows.iter().map(summary).collect();
             Ok(all?)
@@ -71,9 +71,9 @@ impl Catalog {
 
     /// One tenant with its address.
     pub async fn show_tenant(&self, slug: &str) -> Result<Tenant, CatalogError> {
-        let tenant = self.tenant_ref(slug).await?;
+        let tenant = &self.tenant_ref(slug).await?;
         let entry = self.entry(Action::TenantRead).of(tenant.id);
-        self.confirmed(&entry, async || {
+        self.confirmed(&entry, || async move {
             let unknown = || CatalogError::TenantUnknown(slug.to_owned());
             let row = self.tenant_row(slug).await?.ok_or_else(unknown)?;
             let sealer = self.sealer(&UnitRow::read(tenant.id, &row, 12)?).await?;

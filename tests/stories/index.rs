@@ -1,0 +1,163 @@
+//! The index: never a false "nothing", rebuilt when lost, and blind after a change of keys.
+
+use std::time::Duration;
+
+use gallra::audit::Action;
+use gallra::catalog::Identifier;
+use gallra::catalog::index::settle::Pending;
+use gallra::catalog::index::suppression::Suppression;
+use gallra::catalog::index::tokens;
+use gallra::catalog::write::{Change, Manner};
+use gallra::keyring::IndexKeys;
+use gallra::store::args;
+use gallra::vocabulary::{ErasureId, Secret, SystemRandom, Timestamp};
+
+use crate::both_engines;
+use crate::world::{World, anna, email, message, name};
+
+const NORD: &str = include_str!("../fixtures/nord.ndjson");
+
+both_engines! {
+    async fn a_crash_before_the_drain_hides_nobody(bench) {
+        let world = World::new(bench).await;
+        let manner = Manner { history: false, action: Action::ContactUpserted };
+        let mut lost = Pending::default();
+        let change = [Change::Contact(anna())];
+        world.catalog.write(&world.north, &change, manner, &mut lost).await.unwrap();
+        drop(lost); // The process dies here: rows are written, tokens are not.
+        assert_eq!(world.rows("SELECT COUNT(*) FROM index_outbox").await, 1);
+        assert_eq!(world.count(email("anna.oberg@example.se"), &world.north).await, 1);
+        assert_eq!(world.rows("SELECT COUNT(*) FROM index_outbox").await, 0);
+    }
+
+    async fn a_late_drain_does_not_undo_a_newer_one(bench) {
+        let world = World::new(bench).await;
+        let manner = Manner { history: false, action: Action::ContactUpserted };
+        let mut late = Pending::default();
+        let change = [Change::Contact(anna())];
+        world.catalog.write(&world.north, &change, manner, &mut late).await.unwrap();
+        let mut moved = anna();
+        moved.email = Some("ny@example.se".into());
+        world.catalog.upsert_contact(&world.north, moved).await.unwrap();
+        world.catalog.finish(&world.north, &mut late).await.unwrap();
+        assert_eq!(world.count(email("ny@example.se"), &world.north).await, 1);
+        assert_eq!(world.count(email("anna.oberg@example.se"), &world.north).await, 0);
+    }
+
+    async fn a_crash_after_reserving_leaves_the_id_to_the_next(bench) {
+        let world = World::new(bench).await;
+        let first = world.catalog.upsert_contact(&world.north, anna()).await.unwrap();
+        for statement in ["DELETE FROM contact", "DELETE FROM unit WHERE kind = 1", "DELETE FROM index_outbox"] {
+            world.catalog.data.execute(statement, args![]).await.unwrap();
+        }
+        let again = world.catalog.upsert_contact(&world.north, anna()).await.unwrap();
+        assert!(again.created);
+        assert_eq!(again.id, first.id);
+        assert_eq!(world.count(name("öberg"), &world.north).await, 1);
+    }
+
+    async fn a_lost_index_is_rebuilt(bench) {
+        let world = World::new(bench).await;
+        world.import(&world.north, NORD).await;
+        for statement in ["DELETE FROM token", "DELETE FROM reservation", "DELETE FROM index_state"] {
+            world.catalog.index.execute(statement, args![]).await.unwrap();
+        }
+        assert_eq!(world.count(name("anna"), &world.north).await, 1);
+        let again = world.import(&world.north, NORD).await;
+        assert_eq!(again.messages.unchanged, 4, "{again:?}");
+        assert_eq!(again.contacts.unchanged, 3);
+        assert_eq!(again.forwardings.unchanged, 1);
+    }
+
+    async fn an_index_under_other_keys_is_rebuilt_first(bench) {
+        let world = World::new(bench).await;
+        world.import(&world.north, NORD).await;
+        let foreign = "UPDATE index_state SET generation = $1 WHERE tenant = $2";
+        world.catalog.index.execute(foreign, args![0, world.north.id]).await.unwrap();
+        let letter = message("A-1", "K-1001", "2026-03-01T08:00:00Z", "Är det hittat?");
+        let recorded = world.catalog.record_message(&world.north, letter).await.unwrap();
+        assert!(recorded.created);
+        assert_eq!(world.rows("SELECT COUNT(*) FROM contact").await, 4, "nobody twice");
+        assert_eq!(world.count(name("anna"), &world.north).await, 1);
+    }
+
+    async fn a_half_done_rebuild_is_taken_over(bench) {
+        let world = World::new(bench).await;
+        world.import(&world.north, NORD).await;
+        let died = "UPDATE index_state SET ready = $1 WHERE tenant = $2";
+        world.catalog.index.execute(died, args![false, world.north.id]).await.unwrap();
+        world.catalog.index.execute("DELETE FROM token", args![]).await.unwrap();
+        assert_eq!(world.count(name("anna"), &world.north).await, 1);
+    }
+
+    async fn suppressions_follow_a_change_of_keys(bench) {
+        let world = World::new(bench).await;
+        let (catalog, nord) = (&world.catalog, &world.north);
+        let id = catalog.upsert_contact(nord, anna()).await.unwrap().id;
+        let profile = catalog.open_contact(nord, id).await.unwrap();
+        let values = tokens::suppressible(&profile, "SE");
+        assert_eq!(values.len(), 3);
+        let suppression = Suppression {
+            cutoff: Timestamp(1),
+            expires_at: Timestamp(i64::MAX),
+            erasure: ErasureId([1; 16]),
+        };
+        catalog.suppress(nord.id, &values, suppression).await.unwrap();
+        let old = catalog.keyring.index_keys(nord.id).await.unwrap();
+        let new = IndexKeys::generate(old.generation + 1, &SystemRandom);
+        for _ in 0..2 {
+            assert_eq!(catalog.carry_over(nord.id, &old, &new).await.unwrap(), 3);
+        }
+        let (domain, value) = &values[0];
+        let token = new.suppression(*domain, value.expose());
+        let carried = "SELECT COUNT(*) FROM suppression WHERE token = $1";
+        let row = catalog.index.fetch_one(carried, args![token]).await.unwrap();
+        assert_eq!(row.i64(0).unwrap(), 1);
+    }
+
+    async fn a_removed_tenant_leaves_no_token(bench) {
+        let world = World::new(bench).await;
+        world.import(&world.north, NORD).await;
+        world.import(&world.south, NORD).await;
+        world.catalog.remove_tenant_from_index(world.north.id).await.unwrap();
+        for count in [
+            "SELECT COUNT(*) FROM token WHERE tenant = $1",
+            "SELECT COUNT(*) FROM reservation WHERE tenant = $1",
+            "SELECT COUNT(*) FROM index_state WHERE tenant = $1",
+        ] {
+            let index = &world.catalog.index;
+            let row = index.fetch_one(count, args![world.north.id]).await.unwrap();
+            assert_eq!(row.i64(0).unwrap(), 0, "{count}");
+        }
+        assert_eq!(world.count(name("anna"), &world.south).await, 1);
+    }
+
+    async fn an_erased_contact_leaves_no_token(bench) {
+        let world = World::new(bench).await;
+        world.import(&world.north, NORD).await;
+        let id = Identifier::ExternalId("K-1001".into());
+        let found = world.catalog.find(&id, Some(&world.north)).await.unwrap();
+        let anna = found.matches[0].id;
+        world.catalog.remove_from_index(world.north.id, anna).await.unwrap();
+        let index = &world.catalog.index;
+        let left = "SELECT COUNT(*) FROM token WHERE contact = $1";
+        assert_eq!(index.fetch_one(left, args![anna]).await.unwrap().i64(0).unwrap(), 0);
+        // Björn, Cecilia and the sender of the text message with their records stay: 3 contacts,
+        // 1 case, 2 messages.
+        let stays = "SELECT COUNT(*) FROM reservation";
+        assert_eq!(index.fetch_one(stays, args![]).await.unwrap().i64(0).unwrap(), 6);
+    }
+
+    async fn a_salt_is_readable_for_a_day(bench) {
+        let world = World::new(bench).await;
+        let erasure = ErasureId([9; 16]);
+        let salt = Secret::generate(&SystemRandom);
+        world.catalog.keep_salt(world.north.id, erasure, &salt).await.unwrap();
+        let other = Secret::generate(&SystemRandom);
+        world.catalog.keep_salt(world.north.id, erasure, &other).await.unwrap();
+        assert_eq!(world.catalog.salt(erasure).await.unwrap(), Some(salt), "the first one stays");
+        world.clock.advance(Duration::from_secs(24 * 60 * 60));
+        assert_eq!(world.catalog.salt(erasure).await.unwrap(), None);
+        assert_eq!(world.catalog.forget_salts().await.unwrap(), 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! Stories: what a user of the catalog lives through, on both engines.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod catalog;
+mod import;
+mod index;
+mod world;

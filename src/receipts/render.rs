@@ -110,10 +110,9 @@ fn who(body: &Body, words: &Words, page: &mut Page) {
 
 fn what(body: &Body, words: &Words, page: &mut Page) {
     page.line(words.people, body.people);
-    let categories = body
-        .categories
-        .iter()
-        .map(|it| format!("{}: {}", it.category, it.records));
+    let categories = body.categories.iter();
+    let categories =
+        categories.map(|it| format!("{}: {}", words.category_word(&it.category), it.records));
     page.list(words.categories, categories.collect(), words.none);
     let stores = body
         .stores
@@ -212,6 +211,17 @@ fn rest(body: &Body, words: &Words, page: &mut Page) {
 }
 
 impl Words {
+    /// The catalog's own categories by name, the discovered ones as the catalog writes them.
+    fn category_word<'a>(&self, category: &'a str) -> &'a str {
+        match category {
+            "name" => self.category_name,
+            "phone" => self.category_phone,
+            "email" => self.category_email,
+            "message" => self.category_message,
+            discovered => discovered,
+        }
+    }
+
     fn kind_word(&self, kind: Kind) -> &'static str {
         match kind {
             Kind::Contact => self.contact,

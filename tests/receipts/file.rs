@@ -97,6 +97,17 @@ fn an_open_copy_is_not_complete() {
     );
 }
 
+/// A receipt of the first release: it must verify for ever, and be written the same way.
+#[test]
+fn the_receipt_of_the_vector_file_verifies() {
+    let read =
+        |name| std::fs::read_to_string(sample::repository("tests/vectors").join(name)).unwrap();
+    let (file, policy) = (read("receipt.note"), read("receipt.policy"));
+    let report = verify(&file, Some(&policy.parse().unwrap()));
+    assert!(report.passed && report.issuer_established, "{report}");
+    assert_eq!(sample::file(&sample::key(1), 3, 7), file);
+}
+
 fn change_proof(file: &str, change: impl FnOnce(&mut Proof)) -> String {
     let at = file.find("\n\nc2sp.org/").unwrap() + 2;
     let mut proof: Proof = file[at..].parse().unwrap();
@@ -273,6 +284,34 @@ proptest! {
         if let Ok(tampered) = String::from_utf8(bytes) {
             prop_assert!(!verify(&tampered, None).passed);
         }
+    }
+}
+
+proptest! {
+    /// Lines taken out, doubled and swapped; numbers as large as they come; text of any kind.
+    #[test]
+    fn nothing_makes_the_verifier_panic(
+        text in "\\PC{0,80}",
+        steps in prop::collection::vec((any::<usize>(), any::<usize>(), 0u8..4), 1..6),
+        number in any::<u64>(),
+    ) {
+        let file = sample::file(&sample::key(1), 1, 3);
+        let mut lines: Vec<_> = file.split('\n').map(str::to_owned).collect();
+        for (a, b, step) in steps {
+            let (a, b) = (a % lines.len(), b % lines.len());
+            match step {
+                0 if lines.len() > 1 => drop(lines.remove(a)),
+                1 => lines.insert(a, lines[b].clone()),
+                2 => lines.swap(a, b),
+                _ => lines[a] = text.clone(),
+            }
+        }
+        verify(&lines.join("\n"), None);
+        verify(&text, None);
+        let large = file.replace("\n3\n", &format!("\n{number}\n"));
+        let large = large.replace("index 1\n", &format!("index {}\n", number.saturating_sub(1)));
+        prop_assert!(!verify(&large, None).passed || number == 3);
+        prop_assert!(text.parse::<Policy>().is_err());
     }
 }
 

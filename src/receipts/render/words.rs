@@ -21,10 +21,10 @@ words! {
         "The erasure is complete: the data are erased here, and every known copy is gone or unreadable.";
     erased_here: "Uppgifterna är raderade här.", "The data are erased here.";
     one_copy_open:
-        "En kopia hos någon annan är ännu inte bekräftat raderad.",
+        "En kopia hos någon annan är ännu inte bekräftad som raderad.",
         "One copy elsewhere is not yet confirmed as erased.";
     copies_open:
-        "kopior hos andra är ännu inte bekräftat raderade.",
+        "kopior hos andra är ännu inte bekräftade som raderade.",
         "copies elsewhere are not yet confirmed as erased.";
     mirror_late:
         "En spegel av nyckellagret har ännu inte bekräftat raderingen.",
@@ -54,6 +54,10 @@ words! {
     issued_at: "Utfärdat", "Issued";
     people: "Personer", "People";
     categories: "Kategorier, antal", "Categories, records";
+    category_name: "namn", "name";
+    category_phone: "telefonnummer", "phone number";
+    category_email: "e-postadress", "e-mail address";
+    category_message: "meddelanden", "messages";
     stores: "Raderat per lager", "Deleted per store";
     method: "Metod", "Method";
     cryptographic_erase_and_deletion:

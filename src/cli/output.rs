@@ -68,6 +68,11 @@ impl Text {
         Self::default().and(line)
     }
 
+    /// What is laid out already.
+    pub fn verbatim(text: String) -> Self {
+        Self(text)
+    }
+
     /// One more line.
     pub fn and(mut self, line: impl Display) -> Self {
         let _ = writeln!(self.0, "{line}"); // Writing to a String does not fail.

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
-use super::output::{Output, Text, moment};
+use super::output::{Output, Text};
 use crate::app::App;
+use crate::receipts::render::certificate;
 use crate::receipts::{Body, Receipt, ReceiptError};
-use crate::vocabulary::{ErasureId, Timestamp};
+use crate::vocabulary::{ErasureId, Lang, Timestamp};
 
 /// Receipts read at a time.
 const PAGE: u32 = 500;
@@ -23,9 +24,12 @@ pub enum Command {
     Show {
         /// Its id, as `erase` and `receipt list` print it
         id: ErasureId,
-        /// note: the file to hand over; json: the content
+        /// note: the file to hand over; json: the content; a certificate when not said
         #[arg(long)]
         format: Option<Format>,
+        /// Language of the certificate: sv or en
+        #[arg(long, default_value = "en")]
+        lang: Lang,
     },
 }
 
@@ -53,7 +57,7 @@ struct Item {
 pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Command::List { tenant } => list(tenant.as_deref(), app, output).await,
-        Command::Show { id, format } => show(id, format, app, output).await,
+        Command::Show { id, format, lang } => show(id, format, lang, app, output).await,
     }
 }
 
@@ -110,17 +114,19 @@ fn list_text(list: &List) -> Text {
 async fn show(
     id: ErasureId,
     format: Option<Format>,
+    lang: Lang,
     app: &App,
     output: Output,
 ) -> Result<(), Failure> {
+    if format == Some(Format::Note) && output.json {
+        let message = "--json and --format note exclude each other: the note is a text file";
+        return Err(Failure::usage(message));
+    }
+    let body = body(id, app).await?;
     match format {
-        Some(Format::Note) if output.json => {
-            let message = "--json and --format note exclude each other: the note is a text file";
-            Err(Failure::usage(message))
-        }
         Some(Format::Note) => output.raw(app.log.receipt_file(id).await?.as_bytes()),
-        Some(Format::Json) => output.document(&body(id, app).await?),
-        None => output.give(&body(id, app).await?, text_of),
+        Some(Format::Json) => output.document(&body),
+        None => output.give(&body, |body| Text::verbatim(certificate(body, lang))),
     }
 }
 
@@ -134,45 +140,4 @@ async fn body(id: ErasureId, app: &App) -> Result<Body, Failure> {
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn text_of(body: &Body) -> Text {
-    let yes = |passed| if passed { "passed" } else { "FAILED" };
-    let text = Text::line(format!("Receipt {}", body.id)).gap().pairs([
-        ("number", body.seq.to_string()),
-        ("kind", body.kind.word().replace('_', " ")),
-        (
-            "client",
-            format!("{} ({})", body.tenant.name, body.tenant.org_no),
-        ),
-        ("operator", body.operator.name.clone()),
-        ("instruction", body.instruction.as_str().to_owned()),
-        ("legal basis", body.legal_basis.as_str().to_owned()),
-        ("requested", moment(body.requested_at)),
-        ("destroyed", moment(body.destroyed_at)),
-        ("issued", moment(body.issued_at)),
-        ("people", body.people.to_string()),
-    ]);
-    let categories = body
-        .categories
-        .iter()
-        .map(|it| (it.category.replace('_', " "), it.records));
-    let text = text
-        .gap()
-        .and("Erased")
-        .pairs(categories)
-        .gap()
-        .and("Checked");
-    let checks = body.verification.iter().map(|it| {
-        let method = serde_json::to_value(it.method).ok();
-        let method = method.and_then(|name| Some(name.as_str()?.replace('_', " ")));
-        (method.unwrap_or_default(), yes(it.passed))
-    });
-    text.pairs(checks).gap().paragraph(
-        0,
-        &format!(
-            "`gallra receipt show {} --format note` writes the file to hand over.",
-            body.id
-        ),
-    )
 }

@@ -8,7 +8,6 @@ use super::failure::{Exit, Failure};
 use super::output::{Output, Text, count};
 use crate::app::App;
 use crate::receipts::log::LogReport;
-use crate::receipts::verify::{Check, Outcome};
 use crate::receipts::{Policy, Report, verify};
 
 /// A receipt file has a few thousand characters; what is larger is none.
@@ -35,7 +34,7 @@ pub fn file(arguments: &Arguments, output: Output) -> Result<(), Failure> {
     };
     let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
     let report = verify(&read(file)?, policy.as_ref());
-    output.give(&report, report_text)?;
+    output.give(&report, |report| Text::verbatim(report.to_string()))?;
     passed(report.passed)
 }
 
@@ -68,40 +67,6 @@ fn read(path: &Path) -> Result<String, Failure> {
     })?;
     // Bytes that are no text make a file that is no receipt, which the report says.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn report_text(report: &Report) -> Text {
-    let text = report.checks.iter().fold(Text::default(), check_text);
-    let headline = match (report.passed, report.open_copies) {
-        (false, _) => "NOT VERIFIED: do not rely on this file.".to_owned(),
-        (true, 0) if report.complete => "Verified. The erasure is complete.".to_owned(),
-        (true, 0) => "Verified. The erasure is not complete yet.".to_owned(),
-        (true, open) => format!(
-            "Verified. Open elsewhere: {}.",
-            count(open as u64, "copy", "copies")
-        ),
-    };
-    text.gap().and(headline)
-}
-
-fn check_text(text: Text, check: &Check) -> Text {
-    let sign = match check.outcome {
-        Outcome::Ok => "ok       ",
-        Outcome::NotShown => "not shown",
-        Outcome::Failed => "FAILED   ",
-    };
-    let name = serde_json::to_value(check.check).ok();
-    let name = name
-        .as_ref()
-        .and_then(|name| name.as_str())
-        .unwrap_or_default()
-        .replace('_', " ");
-    let text = text.and(format!("{sign}  {name}: {}", check.detail));
-    if check.remedy.is_empty() {
-        text
-    } else {
-        text.paragraph(11, check.remedy)
-    }
 }
 
 fn log_text(report: &LogReport) -> Text {

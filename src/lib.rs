@@ -6,7 +6,7 @@
 //!
 //! | Floor | Rooms |
 //! |---|---|
-//! | 4 faces | [`cli`] over [`app`], which wires the rest, and [`config`] |
+//! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
 //! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
 //! | 1 machinery | [`store`] → [`keyring`] → [`audit`] |
 //! | 0 vocabulary | [`vocabulary`] |
@@ -25,6 +25,7 @@ pub mod keyring;
 pub mod receipts;
 pub mod store;
 pub mod vocabulary;
+pub mod web;
 
 /// Every statement of every `rows.rs`: a new file adds its line here, and a test prepares each one
 /// on both engines.

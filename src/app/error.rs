@@ -1,6 +1,7 @@
 //! What keeps the house from being made or opened.
 
 use crate::config::ConfigError;
+use crate::erasure::EraseError;
 use crate::keyring::{KeyringError, RootError};
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
@@ -17,6 +18,9 @@ pub enum AppError {
     /// There is no index.
     #[error("{0}, the search index, does not exist: run `gallra reconcile --full` to make it anew")]
     IndexMissing(String),
+    /// A backup was put in place and is not in line with the vault yet.
+    #[error("the data was restored and is not reconciled yet: run `gallra reconcile`")]
+    NotReconciled,
     /// The settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -29,6 +33,9 @@ pub enum AppError {
     /// The root directory.
     #[error(transparent)]
     Root(#[from] RootError),
+    /// Erasures that are to be finished first.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// The log or its key.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),

@@ -4,6 +4,7 @@
 mod error;
 pub(crate) mod rows;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,20 @@ pub use error::AppError;
 use crate::audit::Actor;
 use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
+use crate::erasure::backup::Manifest;
+use crate::erasure::{Eraser, Report, Standing, restore};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means, RootError};
+use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, Policy, ReceiptError, SigningKey};
 use crate::store::{Db, Options, Role, StoreError, args};
 use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, VaultId};
 
 /// How long a process waits for whoever holds the root lock.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the deletion of rows waits for readers before it says that it could not be flushed.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a receipt waits for mirrors before the command goes on without it.
+const MIRROR_PATIENCE: Duration = Duration::from_secs(10);
 /// How many connections a command reads with; a server takes the store's own number.
 const READERS_OF_A_COMMAND: u32 = 2;
 
@@ -66,6 +74,8 @@ pub struct App {
     pub catalog: Catalog,
     /// Receipts.
     pub log: Log,
+    /// Making people and clients gone.
+    pub eraser: Eraser,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -124,11 +134,37 @@ impl App {
         for store in [data, vault, index] {
             store.close().await;
         }
+        // Binds the data to its vault, and shows that all of it opens.
+        Self::open(settings.clone(), Purpose::Command)
+            .await?
+            .close()
+            .await?;
         Ok(made)
     }
 
-    /// Opens an installation: migrations run, what a crash left is finished, a lease is taken.
+    /// Opens an installation for reading and writing: migrations run, what a crash left of the key
+    /// tree is finished, a lease is taken. Data ahead of the vault is refused; restored data is
+    /// reconciled before anybody sees it.
     pub async fn open(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
+        let app = Self::open_unsettled(settings, purpose).await?;
+        if app.eraser.standing().await? == Standing::Restored {
+            tracing::warn!("the data was restored: it is reconciled with the vault first");
+            app.eraser.settle().await?;
+        }
+        Ok(app)
+    }
+
+    /// Opens an installation and finishes everything that is unfinished.
+    pub async fn open_and_settle(
+        settings: Settings,
+        purpose: Purpose,
+    ) -> Result<(Self, Report), AppError> {
+        let app = Self::open_unsettled(settings, purpose).await?;
+        let report = app.eraser.settle().await?;
+        Ok((app, report))
+    }
+
+    async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
         let vault = existing(&settings.vault_url, Role::Vault, purpose).await?;
         let data = existing(&settings.database_url, Role::Data, purpose).await?;
         let index = index(&settings.index_url, purpose).await?;
@@ -140,6 +176,8 @@ impl App {
         let (ours, theirs) = (data.clone(), index.clone());
         let catalog = Catalog::new(ours, theirs, keyring.clone(), clock.clone(), random.clone())
             .acting_for(Actor::CommandLine);
+        let eraser = eraser(&settings, catalog.clone(), log.clone());
+        eraser.adopt().await?;
         Ok(Self {
             settings,
             data,
@@ -148,18 +186,78 @@ impl App {
             keyring,
             catalog,
             log,
+            eraser,
             clock,
             random,
         })
     }
 
+    /// Puts a backup of the data in place. Open it with [`App::open_and_settle`] afterwards.
+    pub async fn restore(settings: &Settings, directory: &Path) -> Result<Manifest, AppError> {
+        let vault = existing(&settings.vault_url, Role::Vault, Purpose::Repair).await?;
+        let means = means(vault.clone(), root(settings), BlockSize::Command);
+        let random = means.random.clone();
+        let keyring = Keyring::open(means).await?;
+        let data_url = &settings.database_url;
+        let restored = restore::restore(&keyring, data_url, directory, random.as_ref()).await;
+        keyring.close().await?;
+        vault.close().await;
+        Ok(restored?)
+    }
+
+    /// Settles, when there is anything to settle.
+    pub async fn settle_where_needed(&self) -> Result<Option<Report>, AppError> {
+        match self.eraser.standing().await? {
+            Standing::Settled => Ok(None),
+            Standing::Behind | Standing::Restored => Ok(Some(self.eraser.settle().await?)),
+        }
+    }
+
+    /// Whether this process can answer: stores reachable, lease valid, data reconciled.
+    pub async fn readiness(&self) -> Result<(), AppError> {
+        let epoch = self.keyring.begin_read().await?;
+        if self.eraser.standing().await? == Standing::Restored {
+            return Err(AppError::NotReconciled);
+        }
+        match self.keyring.confirm(epoch).await {
+            Ok(()) | Err(KeyringError::EpochChanged) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What to say while nothing stands in for a lost disk.
+    pub async fn mirror_warning(&self) -> Result<Option<&'static str>, AppError> {
+        let (known, late) = self.keyring.late_mirrors(1).await?;
+        Ok((known == late.len() as u64).then_some(
+            "no mirror follows this vault: a disk failure loses all data; run `gallra mirror DIR` \
+             with a directory on another disk",
+        ))
+    }
+
     /// Gives the lease back and closes the stores.
-    pub async fn close(self) -> Result<(), AppError> {
+    pub async fn close(&self) -> Result<(), AppError> {
         self.keyring.close().await?;
         for store in [&self.data, &self.vault, &self.index] {
             store.close().await;
         }
         Ok(())
+    }
+}
+
+fn eraser(settings: &Settings, catalog: Catalog, log: Log) -> Eraser {
+    Eraser {
+        catalog,
+        log,
+        operator: Party {
+            name: settings.operator.clone(),
+            org_no: settings.operator_org_no.clone(),
+        },
+        root: Root {
+            provider: "file".to_owned(),
+            assurance: Assurance::A,
+        },
+        checkpoint_patience: CHECKPOINT_PATIENCE,
+        mirror_patience: MIRROR_PATIENCE,
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::AppError;
 use crate::catalog::CatalogError;
 use crate::config::ConfigError;
+use crate::erasure::EraseError;
 use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
@@ -119,6 +120,11 @@ failures! {
     AppError => |_| Exit::Failed,
     CatalogError => |error| match error {
         CatalogError::Invalid { .. } => Exit::Usage,
+        _ => Exit::Failed,
+    },
+    EraseError => |error| match error {
+        EraseError::Held(_) | EraseError::NotConfirmed(_) => Exit::Refused,
+        EraseError::Receipt(ReceiptError::Reference(_)) => Exit::Usage,
         _ => Exit::Failed,
     },
     IngestError => |_| Exit::Failed,

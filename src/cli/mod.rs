@@ -2,21 +2,26 @@
 //! reads.
 //!
 //! **To add a command**: a file with a `clap::Args` struct and a `run` that ends in
-//! [`Output::give`], and a line in [`Command`] and in `dispatch`. What it answers is one
+//! [`Output::give`], and a line in [`Command`] or [`Inside`], and in `dispatch` or `inside`. What it answers is one
 //! serialisable value; text for a person is made from that same value, so neither says more than the
 //! other. Standard output carries answers only; logs, progress, warnings and errors go to standard
 //! error.
 
 mod access;
+mod erase;
 mod failure;
 mod find;
+mod hold;
 mod import;
 mod init;
 mod logs;
 mod output;
 mod person;
 mod receipt;
+mod root;
+mod serve;
 mod settings;
+mod stores;
 mod tenant;
 mod verify;
 
@@ -71,10 +76,26 @@ struct Global {
     check_config: bool,
 }
 
+/// In the order a person needs them.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Prepare a new installation
     Init(init::Arguments),
+    /// Run the server
+    Serve(serve::Arguments),
+    #[command(flatten)]
+    Inside(Inside),
+    /// Check a receipt file offline, or every receipt and the log
+    Verify(verify::Arguments),
+    /// Put a backup back, and erase again what was erased since
+    Restore(stores::Directory),
+    /// Bring the data in line with the vault; finish what was interrupted
+    Reconcile(stores::Reconcile),
+}
+
+/// Commands that work in the open house.
+#[derive(Debug, Subcommand)]
+enum Inside {
     /// Clients: the companies whose data this is
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -84,11 +105,21 @@ enum Command {
     Find(find::Arguments),
     /// Everything held about a person, as JSON
     Access(access::Arguments),
+    /// Make a person gone for good
+    Erase(erase::Erase),
+    /// Make a client and everybody in its data gone for good
+    Purge(erase::Purge),
+    /// Reasons why something may not be erased yet
+    #[command(subcommand)]
+    Hold(hold::Command),
     /// The proofs of what was erased
     #[command(subcommand)]
     Receipt(receipt::Command),
-    /// Check a receipt file offline, or every receipt and the log
-    Verify(verify::Arguments),
+    /// The epoch key that every erasure replaces
+    #[command(subcommand)]
+    Root(root::Command),
+    /// Copy the data and the receipts, while everybody works on
+    Backup(stores::Directory),
 }
 
 impl Command {
@@ -96,13 +127,17 @@ impl Command {
     fn settings(&self) -> Vec<(&'static str, String)> {
         match self {
             Command::Init(arguments) => arguments.settings(),
+            Command::Serve(arguments) => arguments.settings(),
             _ => Vec::new(),
         }
     }
 
     /// What is logged unless the settings say otherwise.
     fn log_level(&self) -> &'static str {
-        "warn"
+        match self {
+            Command::Serve(_) => "info",
+            _ => "warn",
+        }
     }
 }
 
@@ -177,27 +212,40 @@ fn run(cli: Cli, output: Output) -> Result<(), Failure> {
     runtime.block_on(dispatch(command, settings, output))
 }
 
-/// Commands that open the house in a way of their own come first; all others get it open.
 async fn dispatch(command: Command, settings: Settings, output: Output) -> Result<(), Failure> {
     match command {
         Command::Init(_) => init::run(settings, output).await,
-        command => {
+        Command::Serve(_) => serve::run(settings, output).await,
+        Command::Restore(arguments) => stores::restore(arguments, settings, output).await,
+        Command::Reconcile(arguments) => stores::reconcile(arguments, settings, output).await,
+        Command::Verify(_) => {
             let app = App::open(settings, Purpose::Command).await?;
-            let done = with_app(command, &app, output).await;
-            let closed = app.close().await;
-            done.and_then(|()| Ok(closed?))
+            finish(verify::all(&app, output).await, &app).await
+        }
+        Command::Inside(command) => {
+            let app = App::open(settings, Purpose::Command).await?;
+            finish(inside(command, &app, output).await, &app).await
         }
     }
 }
 
-async fn with_app(command: Command, app: &App, output: Output) -> Result<(), Failure> {
+/// Closes the house, also after a failure; the failure goes first.
+async fn finish(done: Result<(), Failure>, app: &App) -> Result<(), Failure> {
+    let closed = app.close().await;
+    done.and_then(|()| Ok(closed?))
+}
+
+async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failure> {
     match command {
-        Command::Tenant(command) => tenant::run(command, app, output).await,
-        Command::Import(arguments) => import::run(arguments, app, output).await,
-        Command::Find(arguments) => find::run(arguments, app, output).await,
-        Command::Access(arguments) => access::run(arguments, app, output).await,
-        Command::Receipt(command) => receipt::run(command, app, output).await,
-        Command::Verify(_) => verify::all(app, output).await,
-        Command::Init(_) => Ok(()),
+        Inside::Tenant(command) => tenant::run(command, app, output).await,
+        Inside::Import(arguments) => import::run(arguments, app, output).await,
+        Inside::Find(arguments) => find::run(arguments, app, output).await,
+        Inside::Access(arguments) => access::run(arguments, app, output).await,
+        Inside::Erase(arguments) => erase::erase(arguments, app, output).await,
+        Inside::Purge(arguments) => erase::purge(arguments, app, output).await,
+        Inside::Hold(command) => hold::run(command, app, output).await,
+        Inside::Receipt(command) => receipt::run(command, app, output).await,
+        Inside::Root(command) => root::run(command, app, output).await,
+        Inside::Backup(arguments) => stores::backup(arguments, app, output).await,
     }
 }

@@ -103,7 +103,7 @@ fn list_text(list: &List) -> Text {
                 it.seq.to_string(),
                 it.id.to_string(),
                 it.issued_at.to_utc().format("%Y-%m-%d").to_string(),
-                it.kind.replace('_', " "),
+                it.kind.replace('_', "-"),
                 it.tenant.clone(),
             ]
         })

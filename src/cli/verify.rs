@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::output::{Output, Text, count};
 use crate::app::App;
 use crate::receipts::log::LogReport;
-use crate::receipts::{Policy, Report, verify};
+use crate::receipts::{Policy, verify};
 
 /// A receipt file has a few thousand characters; what is larger is none.
 const LARGEST: u64 = 1 << 20;

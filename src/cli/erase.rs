@@ -1,0 +1,162 @@
+//! `gallra erase` and `gallra purge`: making a person, or a client, gone for good.
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::{Output, Text};
+use super::person::Named;
+use crate::app::App;
+use crate::catalog::{CatalogError, TenantRef};
+use crate::erasure::{EraseRequest, Outcome, Preview, PurgeRequest};
+use crate::vocabulary::{ErasureId, TenantId};
+
+#[derive(Debug, clap::Args)]
+pub struct Erase {
+    /// In which client's data
+    #[arg(long, value_name = "SLUG")]
+    tenant: String,
+    #[command(flatten)]
+    who: Named,
+    /// The client's instruction, as a reference that names no person
+    #[arg(long, value_name = "REF")]
+    instruction: String,
+    /// Replace the search keys too: not even an old index confirms the person
+    #[arg(long)]
+    strict: bool,
+    /// Show what would be erased, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Purge {
+    /// The client's short name
+    slug: String,
+    /// The client's name, typed exactly
+    #[arg(long, value_name = "NAME", required_unless_present = "dry_run")]
+    confirm: Option<String>,
+    /// The contract's end or the client's instruction, as a reference
+    #[arg(long, value_name = "REF", default_value = "end of contract")]
+    instruction: String,
+    /// Show what would be purged, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct DryRun {
+    dry_run: bool,
+    #[serde(flatten)]
+    preview: Preview,
+}
+
+#[derive(Debug, Serialize)]
+struct Done {
+    receipt_id: ErasureId,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+}
+
+pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Failure> {
+    let tenant = app.catalog.tenant_ref(&arguments.tenant).await?;
+    let (contact, named_by) = arguments.who.resolve(&app.catalog, &tenant).await?;
+    if arguments.dry_run {
+        let preview = app.eraser.preview_contact(tenant.id, contact).await?;
+        return dry_run(preview, output);
+    }
+    let request = EraseRequest {
+        tenant: tenant.id,
+        contact,
+        named_by,
+        instruction: arguments.instruction,
+        strict: arguments.strict,
+    };
+    done(app.eraser.erase_contact(request).await?, "Erased.", output)
+}
+
+pub async fn purge(arguments: Purge, app: &App, output: Output) -> Result<(), Failure> {
+    let tenant = tenant_id(app, &arguments.slug).await?;
+    if arguments.dry_run {
+        return dry_run(app.eraser.preview_tenant(tenant).await?, output);
+    }
+    let request = PurgeRequest {
+        tenant,
+        confirm: arguments.confirm.unwrap_or_default(),
+        instruction: arguments.instruction,
+    };
+    done(app.eraser.purge_tenant(request).await?, "Purged.", output)
+}
+
+/// The tenant's id, also when its purge has begun already and is to be finished.
+async fn tenant_id(app: &App, slug: &str) -> Result<TenantId, Failure> {
+    match app.catalog.tenant_ref(slug).await {
+        Ok(TenantRef { id, .. }) => Ok(id),
+        Err(CatalogError::TenantBeingErased) => {
+            let tenants = app.catalog.list_tenants().await?;
+            let found = tenants.into_iter().find(|tenant| tenant.slug == slug);
+            Ok(found
+                .ok_or_else(|| CatalogError::TenantUnknown(slug.to_owned()))?
+                .id)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn dry_run(preview: Preview, output: Output) -> Result<(), Failure> {
+    output.give(
+        &DryRun {
+            dry_run: true,
+            preview,
+        },
+        |it| {
+            let it = &it.preview;
+            Text::line("This would be gone for good:").pairs([
+                ("people", it.people),
+                ("cases", it.cases),
+                ("messages", it.messages),
+                ("forwardings", it.forwardings),
+                ("keys", it.units),
+            ])
+        },
+    )
+}
+
+fn done(outcome: Outcome, headline: &str, output: Output) -> Result<(), Failure> {
+    let done = Done {
+        receipt_id: outcome.erasure,
+        state: if outcome.pending.is_some() {
+            "pending"
+        } else {
+            "issued"
+        },
+        pending: outcome.pending,
+        salt: outcome.salt.map(|salt| hex::encode(salt.expose())),
+    };
+    output.give(&done, |it| {
+        let mut pairs = vec![("receipt", it.receipt_id.to_string())];
+        if let Some(salt) = &it.salt {
+            pairs.push(("salt", salt.clone()));
+        }
+        let text = Text::line(headline).gap().pairs(pairs).gap();
+        let text = match (&it.salt, &it.pending) {
+            (_, Some(why)) => text.paragraph(
+                0,
+                &format!("The keys are destroyed. The receipt is pending: {why}"),
+            ),
+            (Some(_), None) => text.paragraph(
+                0,
+                "Hand the salt over together with the receipt: it shows whom the receipt speaks \
+                 of. It can be read for a day and is then gone.",
+            ),
+            (None, None) => text,
+        };
+        text.and(format!(
+            "gallra receipt show {} --format note > receipt.txt",
+            it.receipt_id
+        ))
+        .and("gallra verify receipt.txt")
+    })
+}

@@ -1,0 +1,164 @@
+//! `gallra backup`, `restore`, `reconcile`: copies of the data, and what became of them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::failure::{Exit, Failure};
+use super::output::{Output, Text, count, moment};
+use crate::app::{App, Purpose};
+use crate::config::Settings;
+use crate::erasure::Report;
+use crate::erasure::backup::Manifest;
+
+#[derive(Debug, clap::Args)]
+pub struct Directory {
+    /// The backup's directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Reconcile {
+    /// Look at every unit's key too, and make a missing search index anew
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct BackedUp {
+    directory: String,
+    #[serde(flatten)]
+    manifest: Manifest,
+}
+
+#[derive(Debug, Serialize)]
+struct Restored {
+    directory: String,
+    backup: Manifest,
+    reconciled: Report,
+}
+
+pub async fn backup(arguments: Directory, app: &App, output: Output) -> Result<(), Failure> {
+    let directory = arguments.directory;
+    let manifest = app
+        .eraser
+        .backup(&app.settings.database_url, &directory)
+        .await?;
+    let answer = BackedUp {
+        directory: shown(&directory),
+        manifest,
+    };
+    output.give(&answer, |it| {
+        Text::line(format!(
+            "Backed up the data and the receipts to {}.",
+            it.directory
+        ))
+        .gap()
+        .paragraph(
+            0,
+            "Keep it as long as you like: what is erased from now on cannot be read in it. It \
+                 holds no keys, and cannot be read without this installation's vault and root. \
+                 Those are never copied; a mirror keeps a second living vault: `gallra mirror`.",
+        )
+    })
+}
+
+pub async fn restore(
+    arguments: Directory,
+    settings: Settings,
+    output: Output,
+) -> Result<(), Failure> {
+    let directory = arguments.directory;
+    let backup = App::restore(&settings, &directory).await?;
+    let (app, reconciled) = App::open_and_settle(settings, Purpose::Repair).await?;
+    app.close().await?;
+    let answer = Restored {
+        directory: shown(&directory),
+        backup,
+        reconciled,
+    };
+    output.give(&answer, |it| {
+        let made = moment(it.backup.made_at);
+        let text = Text::line(format!("Restored {} of {made}.", it.directory));
+        reconciled_text(text.gap(), &it.reconciled)
+    })
+}
+
+pub async fn reconcile(
+    arguments: Reconcile,
+    settings: Settings,
+    output: Output,
+) -> Result<(), Failure> {
+    let (app, mut report) = App::open_and_settle(settings, Purpose::Repair).await?;
+    if arguments.full {
+        let full = app.eraser.settle_fully().await?;
+        report.units_checked = full.units_checked;
+        report.keys_missing = full.keys_missing;
+        report.indexes_rebuilt += full.indexes_rebuilt;
+        report.pending = full.pending;
+    }
+    app.close().await?;
+    output.give(&report, |report| reconciled_text(Text::default(), report))?;
+    if report.keys_missing > 0 {
+        return Err(Failure::silent(Exit::Failed));
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn reconciled_text(text: Text, report: &Report) -> Text {
+    let done = [
+        (
+            report.carried_out,
+            "erasure of the ledger carried out",
+            "erasures of the ledger carried out",
+        ),
+        (
+            report.erased_again,
+            "erasure carried out again, with a receipt",
+            "erasures carried out again, each with a receipt",
+        ),
+        (report.receipts, "receipt issued", "receipts issued"),
+        (
+            report.indexes_rebuilt,
+            "search index rebuilt",
+            "search indexes rebuilt",
+        ),
+        (
+            report.units_checked,
+            "unit's key checked",
+            "units' keys checked",
+        ),
+        (
+            report.pending,
+            "receipt waits for a mirror",
+            "receipts wait for a mirror",
+        ),
+    ];
+    let done: Vec<_> = done
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .collect();
+    let text = match done.is_empty() {
+        true => text.and("Nothing to do: the data agrees with the vault."),
+        false => done.into_iter().fold(
+            text.and("The data agrees with the vault:"),
+            |text, (number, one, many)| text.and(format!("  {}", count(number, one, many))),
+        ),
+    };
+    match report.keys_missing {
+        0 => text,
+        missing => text.gap().paragraph(
+            0,
+            &format!(
+                "{} neither a key nor an entry in the ledger: keep a copy of the data and run \
+                 `gallra doctor`.",
+                count(missing, "unit has", "units have")
+            ),
+        ),
+    }
+}

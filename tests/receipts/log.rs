@@ -104,6 +104,25 @@ both_engines! {
         assert!(matches!(log.tile(far).await, Err(ReceiptError::NoSuchTile)));
     }
 
+    /// A backup directory that is written to again has the newer log, whole.
+    async fn an_export_goes_on_where_the_last_one_ended(bench) {
+        let vault = bench.open(Role::Vault).await;
+        let log = open(&vault).await;
+        let directory = bench.directory().join("export");
+        fill(&log, &vault, 255).await;
+        log.export(&directory).await.unwrap();
+        append(&log, &vault, 255).await;
+        append(&log, &vault, 256).await;
+        assert_eq!(log.export(&directory).await.unwrap(), 257);
+        for tile in TilePath::all(257) {
+            let file = std::fs::read(directory.join(tile.to_string())).unwrap();
+            assert_eq!(file, log.tile(tile).await.unwrap(), "{tile}");
+        }
+        let checkpoint = std::fs::read_to_string(directory.join("checkpoint")).unwrap();
+        assert_eq!(checkpoint, log.checkpoint().await.unwrap());
+        assert!(!directory.join("checkpoint.unfinished").exists());
+    }
+
     async fn a_second_receipt_for_an_erasure_is_the_first(bench) {
         let vault = bench.open(Role::Vault).await;
         let log = open(&vault).await;

@@ -85,6 +85,8 @@ actions! {
     CaseChanged = "case.changed";
     /// A part of an import was written.
     Imported = "import.written";
+    /// Records that an import could not read were looked at.
+    QuarantineRead = "quarantine.read";
     /// A tenant was purged.
     TenantPurged = "tenant.purged";
     /// Rows of erased units were deleted after a restore.

@@ -162,6 +162,23 @@ impl Catalog {
     }
 
     async fn matched(&self, tenant: &TenantRef, contact: Contact) -> Result<Match, CatalogError> {
+        Ok(Match {
+            tenant: tenant.slug.clone(),
+            tenant_id: tenant.id,
+            id: contact.id,
+            categories: self.categories(tenant, &contact).await?,
+            external_id: contact.external_id,
+            name: contact.name,
+        })
+    }
+
+    /// What is held of an opened contact, by category. Neither audited nor confirmed: that is up to the
+    /// call it is part of.
+    pub async fn categories(
+        &self,
+        tenant: &TenantRef,
+        contact: &Contact,
+    ) -> Result<Vec<CategoryHeld>, CatalogError> {
         let arguments = args![tenant.id, contact.id];
         let messages = self
             .data
@@ -180,22 +197,14 @@ impl Catalog {
             .into_iter()
             .map(|(category, held)| (category, u64::from(held)))
             .chain([(Category::Message, messages.u64(0)?)]);
-        let categories = counts
-            .filter(|(_, records)| *records > 0)
+        let held = counts.filter(|(_, records)| *records > 0);
+        Ok(held
             .map(|(category, records)| CategoryHeld {
                 category,
                 records,
                 source: contact.source.clone(),
                 recipients: recipients.clone(),
             })
-            .collect();
-        Ok(Match {
-            tenant: tenant.slug.clone(),
-            tenant_id: tenant.id,
-            id: contact.id,
-            external_id: contact.external_id,
-            name: contact.name,
-            categories,
-        })
+            .collect())
     }
 }

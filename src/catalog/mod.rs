@@ -35,6 +35,7 @@ mod error;
 mod find;
 pub mod index;
 mod opened;
+mod quarantine;
 mod read_contact;
 pub(crate) mod rows;
 pub mod rules;
@@ -49,6 +50,7 @@ pub use access::{AccessRecord, CaseRecord};
 pub use change_case::CasePatch;
 pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
+pub use quarantine::Quarantined;
 pub use types::{Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
 pub use upsert::Upserted;
 
@@ -68,6 +70,11 @@ pub mod unit_kind {
     /// A record that an import could not read.
     pub const QUARANTINED: i64 = 4;
 }
+
+/// How many tasks of a process may hold a transaction of one store while they ask the other for a
+/// connection. Without a limit below the size of the pools, eight who hold data and eight who hold
+/// the index would wait for each other's last connection until both give up.
+const TURNS: usize = 4;
 
 /// How many gates each tenant has.
 pub const GATES: i64 = 64;
@@ -91,6 +98,8 @@ pub struct Catalog {
     pub actor: Actor,
     /// One rebuild at a time in this process.
     rebuilding: Arc<tokio::sync::Mutex<()>>,
+    /// Whoever holds a transaction of one store and asks the other for a connection.
+    turns: Arc<tokio::sync::Semaphore>,
 }
 
 /// A tenant as most calls need it: who, and how its telephone numbers are read.
@@ -122,6 +131,7 @@ impl Catalog {
             random,
             actor: Actor::System,
             rebuilding: Arc::default(),
+            turns: Arc::new(tokio::sync::Semaphore::new(TURNS)),
         }
     }
 
@@ -131,6 +141,11 @@ impl Catalog {
             actor,
             ..self.clone()
         }
+    }
+
+    /// Waits for one of [`TURNS`]; hold it while holding a transaction that asks the other store.
+    pub(crate) async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok() // It is never closed.
     }
 
     pub(crate) fn entry(&self, action: Action) -> Entry {

@@ -106,6 +106,10 @@ both_engines! {
         assert_eq!(report.quarantined_total(), 6);
         assert_eq!(report.quarantined_lines["type is not contact, case, message or forwarding"], [4]);
         assert_eq!(world.rows("SELECT COUNT(*) FROM quarantine").await, 6);
+        let kept = world.catalog.quarantined(&world.north, None, 100).await.unwrap();
+        let second = kept.iter().find(|it| it.line == 2).unwrap();
+        assert_eq!(second.record.expose(), "Namn;Telefon");
+        assert_eq!(second.reason, "not one JSON object on one line");
         let rows = all_rows(&world).await;
         let again = world.import(&world.north, BAD).await;
         assert_eq!(again.quarantined_total(), 6);

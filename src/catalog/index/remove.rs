@@ -116,7 +116,7 @@ impl Catalog {
         let mut removed = 0;
         for statement in [rows::DELETE_SOME_TOKENS, rows::DELETE_SOME_RESERVATIONS] {
             loop {
-                let some = args![tenant, tenant, CHUNK as i64];
+                let some = args![tenant, CHUNK as i64];
                 match self.index.execute(statement, some).await? {
                     0 => break,
                     some => removed += some,

@@ -28,12 +28,13 @@ crate::store::statements! { index:
     /// Whose external id it is.
     OWNER_OF_TOKEN = "SELECT owner FROM reservation \
         WHERE tenant = $1 AND domain = $2 AND token = $3";
-    /// Some of a tenant's reservations.
-    DELETE_SOME_RESERVATIONS = "DELETE FROM reservation WHERE tenant = $1 AND token IN \
-        (SELECT r.token FROM reservation r WHERE r.tenant = $2 LIMIT $3)";
+    /// Some of a tenant's reservations, found again by owner: by token they would be searched one by
+    /// one through all that is left.
+    DELETE_SOME_RESERVATIONS = "DELETE FROM reservation WHERE owner IN \
+        (SELECT r.owner FROM reservation r WHERE r.tenant = $1 LIMIT $2)";
     /// Some of a tenant's tokens.
-    DELETE_SOME_TOKENS = "DELETE FROM token WHERE tenant = $1 AND token IN \
-        (SELECT t.token FROM token t WHERE t.tenant = $2 LIMIT $3)";
+    DELETE_SOME_TOKENS = "DELETE FROM token WHERE contact IN \
+        (SELECT t.contact FROM token t WHERE t.tenant = $1 LIMIT $2)";
     /// All of a tenant's suppressions.
     DELETE_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1";
     /// A tenant's state, at its end.

@@ -133,13 +133,18 @@ pub(crate) fn changed(keys: &IndexKeys, contact: &Contact, country: &str, new: b
 impl Catalog {
     /// The tenant's index keys, with an index that is whole under them.
     pub(crate) async fn ready_keys(&self, tenant: &TenantRef) -> Result<IndexKeys, CatalogError> {
-        loop {
+        for last in [false, false, true, true] {
             let keys = self.keyring.index_keys(tenant.id).await?;
             if super::is_ready(&self.index, tenant.id, &keys).await? {
                 return Ok(keys);
             }
-            self.rebuild_index(tenant).await?;
+            match self.rebuild_index(tenant).await {
+                // Another process began one as well: see how it gets on.
+                Err(CatalogError::IndexRebuilding) if !last => {}
+                done => done?,
+            }
         }
+        Err(CatalogError::IndexRebuilding)
     }
 
     /// Writes what waits in a transaction of its own.
@@ -154,6 +159,7 @@ impl Catalog {
                 pending.changed.clear();
                 break;
             }
+            let _turn = self.turn().await;
             let mut tx = self.index.begin().await?;
             if take(&mut tx, tenant.id, &keys).await? {
                 pending.write(&mut tx, &self.data, tenant.id, &keys).await?;

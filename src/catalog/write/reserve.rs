@@ -23,6 +23,7 @@ impl Catalog {
         manner: Manner,
         pending: &mut Pending,
     ) -> Result<Option<Plan>, CatalogError> {
+        let _turn = self.turn().await;
         let mut tx = self.index.begin().await?;
         if !take(&mut tx, tenant.id, keys).await? {
             return Ok(None);

@@ -61,6 +61,7 @@ impl Catalog {
         manner: Manner,
         pending: &mut Pending,
     ) -> Result<Option<Vec<Outcome>>, CatalogError> {
+        let _turn = self.turn().await;
         let mut tx = self.data.begin().await?;
         let mut gate = [0];
         self.random.fill(&mut gate);

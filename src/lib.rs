@@ -33,6 +33,7 @@ pub fn every_statement() -> Vec<store::Statement> {
     let files: &[&[store::Statement]] = &[
         app::rows::STATEMENTS,
         keyring::rows::STATEMENTS,
+        keyring::mirror::rows::STATEMENTS,
         receipts::rows::STATEMENTS,
         audit::rows::STATEMENTS,
         catalog::rows::STATEMENTS,
@@ -47,6 +48,7 @@ pub fn every_statement() -> Vec<store::Statement> {
 pub fn every_bulk() -> Vec<store::Bulk> {
     let files: &[&[store::Bulk]] = &[
         keyring::rows::BULKS,
+        keyring::mirror::rows::BULKS,
         audit::rows::BULKS,
         catalog::rows::BULKS,
         catalog::index::rows::BULKS,

@@ -5,11 +5,13 @@ use zeroize::Zeroizing;
 
 use super::draft::{self, SealedPage};
 use super::head::Head;
+use super::open::Means;
 use super::page::{self, PageId, PageKey, PageKind};
+use super::root::Slot;
 use super::wire::{Reader, Truncated, Writer};
 use super::{KeyRef, KeyringError, rows};
 use crate::store::{Tx, Value, args};
-use crate::vocabulary::{ErasureId, Random, RootId, TenantId, Timestamp};
+use crate::vocabulary::{ErasureId, Random, RootId, TenantId, Timestamp, fail_point};
 
 /// One erasure inside a change, as the ledger will hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,40 @@ pub(super) struct Change {
 }
 
 impl Change {
+    /// Steps 2 to 4 of the erase protocol: from the live root to the candidate. `tx` holds the head;
+    /// the caller holds the root lock. A mirror changes its own root by the same steps.
+    pub(super) async fn carry_out(
+        &self,
+        means: &Means,
+        mut tx: Tx,
+        head: &Head,
+        live: &Slot,
+        candidate: &Slot,
+    ) -> Result<(), KeyringError> {
+        if let Err(error) = self.write_root(means, live, candidate) {
+            tx.rollback().await?;
+            let _ = means.root.wipe_except(live);
+            return Err(error);
+        }
+        fail_point("destroy:candidate-written");
+        self.apply(&mut tx, head).await?;
+        fail_point("destroy:before-commit");
+        tx.commit().await?;
+        fail_point("destroy:committed");
+        means.root.wipe_except(candidate)?;
+        fail_point("destroy:old-root-destroyed");
+        Ok(())
+    }
+
+    /// Step 2. Short blocking writes of a few kilobytes; they end before anyone else may write.
+    fn write_root(&self, means: &Means, live: &Slot, candidate: &Slot) -> Result<(), KeyringError> {
+        let key = means.root.effective_key(candidate)?;
+        let redo = self.seal(&key, means.random.as_ref());
+        means.root.write_redo(self.epoch, &redo)?;
+        fail_point("destroy:redo-written");
+        Ok(means.root.write_candidate(candidate, &live.id)?)
+    }
+
     /// Writes the change into a vault transaction that holds the head.
     pub(super) async fn apply(&self, tx: &mut Tx, head: &Head) -> Result<(), KeyringError> {
         draft::store(tx, head.version, &self.pages).await?;

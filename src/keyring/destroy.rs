@@ -18,7 +18,7 @@ use super::draft::Draft;
 use super::head::{self, Head};
 use super::ledger::Destroyed;
 use super::lock::RootLock;
-use super::page::{Page, PageId, PageKey};
+use super::page::{Page, PageId};
 use super::recover::recover;
 use super::root::Slot;
 use super::tokens::IndexKeys;
@@ -157,38 +157,12 @@ impl Keyring {
         draft.rekey(key.clone())?;
         let change = self.describe(&head, &candidate, &draft, batch);
 
-        if let Err(error) = self.write_root(&change, &candidate, &live, &key) {
-            tx.rollback().await?;
-            let _ = self.0.means.root.wipe_except(&live);
-            return Err(error);
-        }
-        fail_point("destroy:candidate-written");
-        change.apply(&mut tx, &head).await?;
-        fail_point("destroy:before-commit");
-        tx.commit().await?;
-        fail_point("destroy:committed");
-
-        self.0.means.root.wipe_except(&candidate)?;
-        fail_point("destroy:old-root-destroyed");
+        change
+            .carry_out(&self.0.means, tx, &head, &live, &candidate)
+            .await?;
         self.0.epoch.begin(change.epoch, candidate.id, key);
         self.forget_shelves(batch).await;
         Ok(change.epoch)
-    }
-
-    /// Step 2. Short blocking writes of a few kilobytes; they end before anyone else may write.
-    fn write_root(
-        &self,
-        change: &Change,
-        candidate: &Slot,
-        live: &Slot,
-        key: &PageKey,
-    ) -> Result<(), KeyringError> {
-        self.0.means.root.write_redo(
-            change.epoch,
-            &change.seal(key, self.0.means.random.as_ref()),
-        )?;
-        fail_point("destroy:redo-written");
-        Ok(self.0.means.root.write_candidate(candidate, &live.id)?)
     }
 
     fn describe(

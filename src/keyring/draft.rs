@@ -79,6 +79,11 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
+    /// Lets go of a page that was only read.
+    pub(super) fn forget(&mut self, id: &PageId) {
+        self.pages.remove(id);
+    }
+
     /// A loaded page.
     pub(super) fn page(&self, id: &PageId) -> Result<&Page, KeyringError> {
         let drafted = self

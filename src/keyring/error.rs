@@ -77,6 +77,13 @@ pub enum KeyringError {
          follows once that process answers or ends; run `gallra reconcile`"
     )]
     BarrierTimeout(String),
+    /// A mirror has not acknowledged yet.
+    #[error(
+        "these mirrors have not followed yet: {0}: the erasure is done, its receipt follows once \
+         they have; start them (`gallra mirror`), or forget one that is gone for good (`gallra \
+         mirror forget NAME`), and run `gallra reconcile`"
+    )]
+    MirrorsLate(String),
     /// The lock files cannot be used.
     #[error("the lock files of the root directory cannot be used: {0}: check its permissions")]
     Lock(#[source] std::io::Error),

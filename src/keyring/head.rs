@@ -42,6 +42,15 @@ pub(super) async fn read(vault: &Db) -> Result<Head, KeyringError> {
         .ok_or(KeyringError::NoVault)
 }
 
+/// Reads the head as a transaction sees it.
+pub(super) async fn read_in(tx: &mut Tx) -> Result<Head, KeyringError> {
+    let row = tx.fetch_optional(rows::READ_HEAD, args![]).await?;
+    row.as_ref()
+        .map(head)
+        .transpose()?
+        .ok_or(KeyringError::NoVault)
+}
+
 /// Takes the head: whoever else writes the tree waits until this transaction ends. This must be the
 /// transaction's first statement; the version returned is already the next one.
 pub(super) async fn take(tx: &mut Tx) -> Result<Head, KeyringError> {

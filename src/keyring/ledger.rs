@@ -142,19 +142,6 @@ impl Keyring {
         Ok(first)
     }
 
-    /// How many mirrors there are, and the names of those that have not followed to `epoch`. Only
-    /// when none is late are the old keys gone from all copies of the vault.
-    pub async fn late_mirrors(&self, epoch: u64) -> Result<(u64, Vec<String>), KeyringError> {
-        let rows = self.0.means.vault.fetch_all(rows::MIRRORS, args![]).await?;
-        let mut late = Vec::new();
-        for row in &rows {
-            if row.u64(2)? < epoch {
-                late.push(row.text(1)?);
-            }
-        }
-        Ok((rows.len() as u64, late))
-    }
-
     /// Takes the head in the vault transaction `tx`, as whoever writes there does first, and answers
     /// the version that what is written is to bear.
     pub async fn take_head(&self, tx: &mut Tx) -> Result<i64, KeyringError> {

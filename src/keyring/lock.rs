@@ -111,17 +111,24 @@ pub(super) struct InstanceLock {
 }
 
 impl InstanceLock {
-    /// Makes and locks this process's file.
-    pub(super) fn take(root: &FileRoot, id: InstanceId) -> Result<Self, KeyringError> {
+    /// Makes and locks this process's file, and writes into it at which version of the head the
+    /// process starts: every block it will ever lease is newer.
+    pub(super) fn take(
+        root: &FileRoot,
+        id: InstanceId,
+        version: i64,
+    ) -> Result<Self, KeyringError> {
         let path = root.instances().join(id.to_string());
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&path);
-        let file = file.map_err(KeyringError::Lock)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
+        let mut file = file.map_err(KeyringError::Lock)?;
+        // Waiting, because whoever looks for the living may hold it for an instant.
+        flock(&file, FlockOperation::LockExclusive)
             .map_err(|error| KeyringError::Lock(error.into()))?;
+        let _ = write!(file, "{version}"); // On a full disk it says nothing, which is read as "since ever".
         Ok(Self { path, _file: file })
     }
 
@@ -143,4 +150,37 @@ impl Drop for InstanceLock {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// The head's version at which each living process of this root started; 0 where its file does not
+/// say. One that is stopped, even one whose lease was taken away for that, still holds its file. One
+/// that is just starting may be missing: what it leases is newer than whatever the caller looks at.
+pub(super) fn running_since(root: &FileRoot) -> Result<Vec<i64>, KeyringError> {
+    let entries = match fs::read_dir(root.instances()) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(KeyringError::Lock(error)),
+    };
+    let mut running = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(KeyringError::Lock)?;
+        let Ok(mut file) = File::open(entry.path()) else {
+            continue; // It ended just now and took its file along.
+        };
+        if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+            continue;
+        }
+        let mut text = String::new();
+        let read = file.read_to_string(&mut text);
+        running.push(read.ok().and_then(|_| text.parse().ok()).unwrap_or(0));
+    }
+    Ok(running)
+}
+
+/// Whether any process uses this root now.
+pub(super) fn is_in_use(root: &FileRoot) -> Result<bool, KeyringError> {
+    if !root.exists() {
+        return Ok(false);
+    }
+    Ok(RootLock::try_take(root)?.is_none() || !running_since(root)?.is_empty())
 }

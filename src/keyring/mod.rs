@@ -15,6 +15,9 @@
 //! | [`destroy`], `change`, `recover` | destroying keys, and finishing that after a crash |
 //! | [`instance`] | leases of processes, and the barrier that waits for them |
 //! | [`open`] | making a tree, opening one |
+//! | [`mirror`] | a live copy of the vault with a root of its own, and its promotion |
+//! | `view`, [`units`] | reading a tree at one instant: census, orphans, the invariant |
+//! | [`assurance`] | what destroying a root on this disk is worth |
 //!
 //! **To seal one more column**, add a constant to [`columns`] with the next free number of its table
 //! and write its value through [`Sealer::seal`]. A number is part of what is authenticated, so it is
@@ -22,6 +25,7 @@
 //! the next free code and a function in [`normalise`]. Both are then pinned by a line in
 //! `tests/vectors/`, which is never edited afterwards: stored bytes must open for ever.
 
+pub mod assurance;
 mod change;
 pub mod destroy;
 mod draft;
@@ -31,6 +35,7 @@ pub mod instance;
 pub mod lease;
 pub mod ledger;
 mod lock;
+pub mod mirror;
 pub mod normalise;
 pub mod open;
 pub mod padding;
@@ -42,6 +47,8 @@ pub(crate) mod rows;
 pub mod seal;
 pub mod tokens;
 mod tree;
+pub mod units;
+mod view;
 mod wire;
 
 use std::collections::HashMap;
@@ -49,17 +56,20 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+pub use assurance::Assurance;
 pub use destroy::Destruction;
 pub use error::KeyringError;
 pub use head::Head;
 pub use lease::{BlockSize, LeasedKey};
 pub use ledger::{Destroyed, LedgerEntry};
+pub use mirror::{Mirror, MirrorError, MirrorState};
 pub use open::Means;
 pub use padding::Padding;
 pub use place::{Column, Field, KeyRef, Place, columns};
 pub use root::{FileRoot, RootError};
 pub use seal::{DataKey, SealError, Sealer};
 pub use tokens::{Domain, IndexKeys, TokenError, carry_over};
+pub use units::{Census, Orphans, QuietPoint, Violation};
 
 use crate::vocabulary::{InstanceId, TenantId, VaultId};
 

@@ -98,7 +98,7 @@ impl Keyring {
     ) -> Result<Self, KeyringError> {
         let instance = InstanceId::generate(means.random.as_ref());
         let keyring = Self(Arc::new(Inner {
-            _instance_lock: InstanceLock::take(&means.root, instance)?,
+            _instance_lock: InstanceLock::take(&means.root, instance, head.version)?,
             instance,
             vault_id: head.vault,
             epoch: SharedEpoch::new(head.epoch, head.root, key),

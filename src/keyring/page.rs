@@ -70,10 +70,14 @@ impl PageId {
 
     /// The slot page a tenant's key lies on: its first byte, which is random, says which.
     pub(super) fn slot_of(tenant: TenantId) -> Self {
+        Self::slot(tenant.0[0])
+    }
+
+    pub(super) fn slot(number: u8) -> Self {
         Self {
             kind: PageKind::Slot,
             tenant: NO_TENANT,
-            number: u64::from(tenant.0[0]),
+            number: u64::from(number),
         }
     }
 

@@ -31,12 +31,18 @@ pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), Keyri
             tx.rollback().await?;
         }
         Err(refusal) => {
-            let (candidate, change) = redo_from(&means.root, &head).ok_or(refusal)?;
+            let Some((candidate, change)) = redo_from(&means.root, &head) else {
+                return Err(refusal);
+            };
+            match change.apply(&mut tx, &head).await {
+                // Pages of another moment: this vault lost more than its last commit.
+                Err(KeyringError::CorruptPage(_)) => return Err(refusal),
+                applied => applied?,
+            }
             tracing::warn!(
                 epoch = change.epoch,
                 "the vault lost its last commit: redoing it"
             );
-            change.apply(&mut tx, &head).await?;
             tx.commit().await?;
             fail_point("recover:redone");
             means.root.wipe_except(&candidate)?;
@@ -48,9 +54,8 @@ pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), Keyri
 /// The one candidate that was made from the root this head names, with its redo record.
 fn redo_from(root: &FileRoot, head: &Head) -> Option<(Slot, Change)> {
     let slots = root.slots().ok()?;
-    let candidate = slots
-        .into_iter()
-        .find(|slot| slot.epoch == head.epoch + 1)?;
+    // The next epoch, or for a mirror that fell behind a later one; the redo record decides.
+    let candidate = slots.into_iter().find(|slot| slot.epoch > head.epoch)?;
     if candidate.vault != head.vault {
         return None;
     }

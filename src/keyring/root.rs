@@ -109,6 +109,14 @@ impl FileRoot {
         }
     }
 
+    /// Another root directory, with the same static factor.
+    pub fn at(&self, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            factor: self.factor.clone(),
+        }
+    }
+
     /// The directory.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -128,8 +136,12 @@ impl FileRoot {
         }
         let tag =
             "Signature: 8a477f597d28d172789f06886806bc55\n# Gallra's root: never back this up.\n";
-        self.write_new("CACHEDIR.TAG", tag.as_bytes())?;
-        self.write_new("lock", b"")?;
+        // Either may be there already, from a start that a crash cut short.
+        for (name, bytes) in [("CACHEDIR.TAG", tag.as_bytes()), ("lock", b"")] {
+            if !self.directory.join(name).exists() {
+                self.write_new(name, bytes)?;
+            }
+        }
         for copy in COPIES {
             self.write_new(copy, &vec![0; SLOT_STRIDE as usize * SLOTS])?;
         }
@@ -229,6 +241,18 @@ impl FileRoot {
                 self.io(copy, file.write_all_at(&bytes, offset(0)))?;
             }
             self.io(copy, file.sync_all())?;
+        }
+        Ok(())
+    }
+
+    /// Overwrites every slot: for the remains of a root that nothing names any more.
+    pub(super) fn wipe_all(&self) -> Result<(), RootError> {
+        for copy in COPIES {
+            if let Some(file) = self.open_copy(copy, true)? {
+                let zeros = vec![0; SLOT_STRIDE as usize * SLOTS];
+                self.io(copy, file.write_all_at(&zeros, 0))?;
+                self.io(copy, file.sync_all())?;
+            }
         }
         Ok(())
     }

@@ -11,8 +11,6 @@ crate::store::statements! { vault:
     NAME_ROOT = "UPDATE head SET root_id = $1, epoch = $2, ledger_seq = $3 WHERE id = 1 AND root_id = $4";
     /// Raises the mark of what is deleted from data.
     RAISE_ROWS_DELETED = "UPDATE head SET rows_deleted = $1 WHERE id = 1 AND rows_deleted < $2";
-    /// Sets every counter of a mirror's head to what the main vault says.
-    SET_HEAD = "UPDATE head SET version = $1, epoch = $2, root_id = $3, ledger_seq = $4, rows_deleted = $5 WHERE id = 1";
 
     /// One page.
     READ_PAGE = "SELECT version, body FROM page WHERE kind = $1 AND tenant = $2 AND number = $3";
@@ -20,14 +18,10 @@ crate::store::statements! { vault:
     INSERT_PAGE = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES ($1, $2, $3, 1, $4, $5)";
     /// A page written over the version that was read.
     UPDATE_PAGE = "UPDATE page SET body = $1, written = $2, version = version + 1 WHERE kind = $3 AND tenant = $4 AND number = $5 AND version = $6";
-    /// A page as a mirror copies it.
-    COPY_PAGE = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, tenant, number) DO UPDATE SET version = excluded.version, written = excluded.written, body = excluded.body";
-    /// Pages written after a version, oldest first.
-    PAGES_SINCE = "SELECT kind, tenant, number, version, written, body FROM page WHERE written > $1 ORDER BY written";
     /// Removes what is left of a purged tenant's pages; their keys are gone already.
     DELETE_TENANT_PAGES = "DELETE FROM page WHERE tenant = $1";
-    /// How many blocks a tenant ever had.
-    COUNT_BLOCKS = "SELECT COUNT(*) FROM page WHERE kind = 5 AND tenant = $1";
+    /// Which block pages of a tenant nobody wrote after a version.
+    BLOCKS_UNTOUCHED_SINCE = "SELECT number FROM page WHERE kind = 5 AND tenant = $1 AND written <= $2";
 
     /// One erasure by its id.
     READ_LEDGER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE erasure_id = $1";
@@ -35,12 +29,8 @@ crate::store::statements! { vault:
     READ_LEDGER_OF_SUBJECT = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE tenant = $1 AND subject = $2 ORDER BY seq DESC LIMIT 1";
     /// The ledger after a place, in order.
     LEDGER_AFTER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE seq > $1 ORDER BY seq LIMIT $2";
-    /// Ledger rows a mirror does not have yet.
-    LEDGER_SINCE = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, written FROM ledger WHERE written > $1 ORDER BY seq";
     /// Records an erasure.
     INSERT_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    /// A ledger row as a mirror copies it.
-    COPY_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (seq) DO UPDATE SET results = excluded.results, rows_deleted_at = excluded.rows_deleted_at, written = excluded.written";
     /// States what became of the rows.
     SET_RESULTS = "UPDATE ledger SET results = $1, rows_deleted_at = $2, written = $3 WHERE erasure_id = $4 AND rows_deleted_at IS NULL";
     /// Keys that one erasure destroyed.
@@ -50,6 +40,9 @@ crate::store::statements! { vault:
     /// Every destroyed key of a tenant.
     ALL_ERASED = "SELECT block, leaf FROM erased WHERE tenant = $1 ORDER BY block, leaf";
 
+    /// Every destroyed key of a tenant, with the erasure that did it.
+    ALL_ERASED_BY = "SELECT block, leaf, erasure_id FROM erased WHERE tenant = $1";
+
     /// Makes a process known.
     INSERT_INSTANCE = "INSERT INTO instance (id, epoch, beat, started_at) VALUES ($1, $2, 0, $3)";
     /// Renews a lease and says which epoch the process works in.
@@ -58,18 +51,9 @@ crate::store::statements! { vault:
     INSTANCES = "SELECT id, epoch, beat FROM instance";
     /// Forgets a process.
     DELETE_INSTANCE = "DELETE FROM instance WHERE id = $1";
-
-    /// What a mirror has.
-    ACKNOWLEDGE = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, version = excluded.version, acknowledged_at = excluded.acknowledged_at";
-    /// Every mirror.
-    MIRRORS = "SELECT id, name, epoch, version, acknowledged_at FROM mirror ORDER BY name";
-    /// Forgets a mirror.
-    DELETE_MIRROR = "DELETE FROM mirror WHERE id = $1";
 }
 
 crate::store::bulk! { vault:
     /// Records destroyed keys.
     INSERT_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, "";
-    /// Destroyed keys as a mirror copies them.
-    COPY_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, " ON CONFLICT (tenant, block, leaf) DO NOTHING";
 }

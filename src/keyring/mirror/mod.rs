@@ -1,0 +1,137 @@
+//! A mirror: a second copy of the vault, live, with a root of its own, best on another disk. Losing
+//! the main root loses everything, and a root is never copied, so this is what stands in for a
+//! backup of the keys.
+//!
+//! A mirror is one more process of the main vault. It reads a snapshot, copies what is newer than
+//! what it has, and seals only the root page anew, under its own epoch key. When the main vault began
+//! another epoch, so does the mirror, by the same steps: so an old copy of the mirror's vault is as
+//! dead as an old copy of the main one. Then it acknowledges.
+//!
+//! ```text
+//! 1  registered in the main vault, before the first key is copied: receipts wait for it from here
+//! 2  copy, in one transaction: the tree as it stands in one snapshot, sealed under the live R_m
+//! 3  the main epoch changed → R_m is replaced: candidate and redo record, commit, wipe (change.rs)
+//! 4  acknowledge epoch and version
+//! ```
+//!
+//! Between 2 and 3 the mirror's tree is already without the erased keys, while older copies of its
+//! vault still open with R_m; so it is 3 that is acknowledged. Killed anywhere, it takes up what is
+//! missing: 2 is one transaction, 3 is recovered like an erasure, 4 may be said twice.
+//!
+//! **Why register first?** A mirror that copied epoch 4 and was unknown when epoch 5 erased a key
+//! would hold that key while the receipt says that nobody does.
+
+mod copy;
+mod error;
+mod follow;
+mod home;
+mod promote;
+mod registry;
+pub(crate) mod rows;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::MirrorError;
+pub use promote::{DataKnows, Promoted, Promotion, destroy_remains, promote, remains, set_aside};
+pub use registry::MirrorState;
+
+use super::{Keyring, KeyringError};
+use crate::store::args;
+use crate::vocabulary::{Clock, MirrorId, Random, fail_point};
+use copy::Following;
+use home::Home;
+
+/// What a mirror last told the main vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Of everything erased up to this epoch the mirror holds no key.
+    pub epoch: u64,
+    /// The version of the vault that the mirror holds.
+    pub version: i64,
+}
+
+/// An open mirror, following one main vault.
+pub struct Mirror {
+    home: Home,
+    main: Keyring,
+    name: String,
+    /// Set while the own root is being replaced: an error there leaves it to be recovered.
+    unsettled: bool,
+}
+
+impl Mirror {
+    /// Opens the mirror in `directory`, or makes one in an empty directory, and registers it with
+    /// the main vault under `name`. Finishes what a crash left behind.
+    pub async fn open_or_create(
+        directory: &Path,
+        name: &str,
+        main: &Keyring,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, MirrorError> {
+        let of = (main.vault_id(), main.root());
+        let home = Home::open_or_create(directory, of, clock, random).await?;
+        fail_point("mirror:made");
+        let mirror = Self {
+            home,
+            main: main.clone(),
+            name: name.to_owned(),
+            unsettled: false,
+        };
+        mirror.register().await?;
+        fail_point("mirror:registered");
+        Ok(mirror)
+    }
+
+    /// This mirror's id.
+    pub fn id(&self) -> MirrorId {
+        self.home.id
+    }
+
+    /// Ends following and lets go of the directory. Dropping does the same a little later.
+    pub async fn close(self) {
+        self.home.means.vault.close().await;
+    }
+
+    async fn register(&self) -> Result<(), MirrorError> {
+        let known = self.main.mirrors().await?;
+        let others = known.iter().filter(|mirror| mirror.id != self.home.id);
+        if others
+            .map(|other| &other.name)
+            .any(|name| *name == self.name)
+        {
+            return Err(MirrorError::NameTaken(self.name.clone()));
+        }
+        let vault = &self.main.0.means.vault;
+        let renamed = vault
+            .execute(rows::RENAME, args![&self.name, self.home.id])
+            .await?;
+        if renamed == 0 {
+            self.begin_anew().await?;
+            let now = self.home.means.clock.now();
+            let arguments = args![self.home.id, &self.name, now];
+            vault.execute(rows::REGISTER, arguments).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever is registered anew was forgotten, or never known: what the main vault did meanwhile
+    /// is not known either, so everything is copied anew. Noted before registering, or a crash in
+    /// between would look like a main vault that lost its memory.
+    async fn begin_anew(&self) -> Result<(), MirrorError> {
+        let mut tx = self.home.means.vault.begin().await?;
+        let following = self.following(&mut tx).await?;
+        let anew = Following {
+            acknowledged: Following::ANEW,
+            ..following
+        };
+        anew.store(&mut tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn following(&self, tx: &mut crate::store::Tx) -> Result<Following, MirrorError> {
+        let following = Following::read(tx).await?;
+        following.ok_or(MirrorError::NothingFollowed)
+    }
+}

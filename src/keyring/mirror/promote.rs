@@ -1,0 +1,338 @@
+//! Promotion: the main root or vault is lost, and a mirror's copy becomes the main vault.
+//!
+//! The new root is drawn, never copied; the pages come from the mirror as they are, all but the root
+//! page. The vault keeps its id and begins a new *line*, so that other mirrors copy everything anew.
+//! The mirror stays a mirror, of the new main vault.
+//!
+//! **What may be missing.** The mirror has what it acknowledged, and perhaps a little more. Of what
+//! came after:
+//! - blocks of keys leased since are unknown: rows sealed with them cannot be read by anyone;
+//! - an erasure since is undone as far as keys go. It has no receipt, because receipts wait for
+//!   mirrors; but its rows may be deleted from data already, and then only data tells that it was.
+//!
+//! Both are counted from what data knows ([`DataKnows`]) and refused until the count is accepted.
+//! Then block numbers and ledger numbers that data has seen are passed over, so that nothing new is
+//! ever taken for something lost. The erasure room then destroys anew, under its old id, every
+//! erasure that data knows and the ledger does not.
+//!
+//! A data restore to before such an erasure forgets even that: what is then left is the time since
+//! when erasures may be undone, [`Promoted::followed_at`], which the operator is told.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::draft::{self, Draft};
+use super::super::lock;
+use super::super::page::{FAN_OUT, Page, PageId, PageKind, TenantPage};
+use super::super::view::View;
+use super::super::{FileRoot, IndexKeys, KeyringError, rows as tree_rows};
+use super::copy::{self, Following, Line};
+use super::home::{Home, io_error};
+use super::{MirrorError, rows};
+use crate::store::{Db, Tx, args};
+use crate::vocabulary::{Clock, ErasureId, Random, TenantId, Timestamp, VaultId, fail_point};
+
+/// What the data store knows of the vault it last worked with.
+#[derive(Debug, Clone, Default)]
+pub struct DataKnows {
+    /// Which vault that was; `None` for a data store that was never used.
+    pub vault: Option<VaultId>,
+    /// The highest version of the vault that was noted.
+    pub version: i64,
+    /// The highest ledger entry whose rows are deleted.
+    pub applied: i64,
+    /// For each tenant that has any, the highest block number that a unit names.
+    pub highest_blocks: Vec<(TenantId, u64)>,
+}
+
+/// What to promote, and where to.
+pub struct Promotion<'a> {
+    /// The mirror's directory.
+    pub mirror: &'a Path,
+    /// The vault's database to be: migrated and empty. Set an old one aside first.
+    pub vault: Db,
+    /// The root to be. What lies in its directory is set aside.
+    pub root: FileRoot,
+    /// What data knows.
+    pub data: DataKnows,
+    /// The number of blocks and erasures whose loss is accepted, as the refusal gave it.
+    pub accept_loss: Option<u64>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+/// What a promotion did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promoted {
+    /// The vault: the same as before.
+    pub vault: VaultId,
+    /// The epoch that begins.
+    pub epoch: u64,
+    /// The version the vault is at.
+    pub version: i64,
+    /// The epoch of the lost vault that the mirror had followed to.
+    pub followed_epoch: u64,
+    /// The version of the lost vault that the mirror had followed to.
+    pub followed_version: i64,
+    /// When the mirror was last known to have everything. What was erased after this and has no
+    /// receipt must be looked through and erased again.
+    pub followed_at: Timestamp,
+    /// Pages of keys, every one opened before anything was written.
+    pub pages: u64,
+    /// Blocks of keys that data uses and nobody has.
+    pub lost_blocks: u64,
+    /// Erasures whose rows are deleted from data and whose keys are back.
+    pub undone_erasures: u64,
+    /// Where the old root directory was set aside. It may still hold a key that opens the lost vault:
+    /// destroy it with [`destroy_remains`] once that vault is not wanted any more.
+    pub remains: Option<PathBuf>,
+}
+
+/// How far data is ahead of the mirror.
+struct Loss {
+    blocks: u64,
+    erasures: u64,
+    /// The tenants concerned, and their highest block numbers.
+    tenants: Vec<(TenantId, u64)>,
+}
+
+/// Makes the mirror's copy the main vault, under a fresh root. Refuses before it writes anything;
+/// killed half way, it can be repeated, because the vault is written in one transaction.
+pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> {
+    let Promotion {
+        vault,
+        root,
+        data,
+        clock,
+        random,
+        ..
+    } = &promotion;
+    let home = Home::open(
+        promotion.mirror,
+        root,
+        Arc::clone(clock),
+        Arc::clone(random),
+    )
+    .await?;
+    let mut view = View::open(&home.means).await?;
+    let following = Following::read(&mut view.tx).await?;
+    let following = following.filter(|following| following.version > 0);
+    let following = following.ok_or(MirrorError::NothingFollowed)?;
+    if data.vault.is_some_and(|vault| vault != view.head.vault) {
+        return Err(MirrorError::OtherVault);
+    }
+    let loss = measure(&mut view, data).await?;
+    accept(&loss, promotion.accept_loss)?;
+    let pages = view.walk().await?;
+
+    let mut tx = vault.begin().await?;
+    if tx
+        .fetch_optional(tree_rows::READ_HEAD, args![])
+        .await?
+        .is_some()
+    {
+        return Err(MirrorError::VaultInTheWay);
+    }
+    let remains = make_way(root)?;
+    root.create()?;
+    fail_point("promote:root-made");
+    let epoch = view.head.epoch.max(following.epoch) + 1;
+    let slot = root.draw(view.head.vault, epoch, random.as_ref());
+    let key = root.effective_key(&slot)?;
+    root.write_candidate(&slot, &slot.id)?;
+    fail_point("promote:root-written");
+
+    let version = following.version.max(view.head.version).max(data.version) + 1;
+    let ledger_seq = view.head.ledger_seq.max(data.applied);
+    copy::copy(&mut view, &mut tx, 0, &key, random.as_ref()).await?;
+    let mut draft = Draft::new(version, key, random.as_ref());
+    for (tenant, highest) in &loss.tenants {
+        pass_over(&mut tx, &mut draft, *tenant, *highest, random.as_ref()).await?;
+    }
+    draft::store(&mut tx, version, &draft.seal()).await?;
+    next_line(&mut view, &mut tx, random.as_ref(), clock.now()).await?;
+    tx.execute(rows::NOTHING_ACKNOWLEDGED, args![]).await?;
+    let head = view.head;
+    view.tx.rollback().await?;
+    let arguments = args![
+        head.vault,
+        version,
+        epoch as i64,
+        slot.id,
+        ledger_seq,
+        head.rows_deleted,
+        clock.now()
+    ];
+    tx.execute(tree_rows::INSERT_HEAD, arguments).await?;
+    fail_point("promote:before-commit");
+    tx.commit().await?;
+    Ok(Promoted {
+        vault: head.vault,
+        epoch,
+        version,
+        followed_epoch: following.epoch,
+        followed_version: following.version,
+        followed_at: Timestamp(following.followed_at),
+        pages,
+        lost_blocks: loss.blocks,
+        undone_erasures: loss.erasures,
+        remains,
+    })
+}
+
+async fn measure(view: &mut View<'_>, data: &DataKnows) -> Result<Loss, KeyringError> {
+    let mut loss = Loss {
+        blocks: 0,
+        erasures: u64::try_from(data.applied - view.head.ledger_seq).unwrap_or(0),
+        tenants: Vec::new(),
+    };
+    for (tenant, highest) in &data.highest_blocks {
+        if is_purged(view, *tenant).await? {
+            continue;
+        }
+        let known = view.blocks(*tenant).await?.unwrap_or(0);
+        if *highest >= known {
+            loss.blocks += highest + 1 - known;
+            loss.tenants.push((*tenant, *highest));
+        }
+    }
+    Ok(loss)
+}
+
+async fn is_purged(view: &mut View<'_>, tenant: TenantId) -> Result<bool, KeyringError> {
+    // Block -1 stands for the whole tenant and matches whatever key is asked for.
+    let arguments = args![tenant, -1, -1];
+    let row = view
+        .tx
+        .fetch_optional(tree_rows::READ_ERASED, arguments)
+        .await?;
+    let erasure: Option<ErasureId> = row.map(|row| row.id(0)).transpose()?;
+    Ok(erasure.is_some())
+}
+
+fn accept(loss: &Loss, accepted: Option<u64>) -> Result<(), MirrorError> {
+    let (blocks, erasures) = (loss.blocks, loss.erasures);
+    if accepted.unwrap_or(0) == blocks + erasures {
+        Ok(())
+    } else {
+        Err(MirrorError::DataAhead { blocks, erasures })
+    }
+}
+
+/// Counts a tenant's blocks on to where data was, so that no lost number is given out again.
+async fn pass_over(
+    tx: &mut Tx,
+    draft: &mut Draft<'_>,
+    tenant: TenantId,
+    highest: u64,
+    random: &dyn Random,
+) -> Result<(), KeyringError> {
+    let id = PageId::tenant(tenant);
+    if !draft.load(tx, id).await? {
+        let slot = PageId::slot_of(tenant);
+        if !draft.load(tx, slot).await? {
+            draft.add(slot, Page::empty(PageKind::Slot))?;
+        }
+        let page = TenantPage {
+            index: IndexKeys::generate(1, random),
+            next_block: 0,
+            groups: Vec::new(),
+        };
+        draft.add(id, Page::Tenant(page))?;
+    }
+    let Page::Tenant(page) = draft.edit(&id)? else {
+        return Err(KeyringError::corrupt(&id));
+    };
+    let known = page.groups.len() as u64;
+    page.next_block = highest + 1;
+    for group in known..page.next_block.div_ceil(FAN_OUT as u64) {
+        let page = Page::empty(PageKind::Group);
+        draft.add(PageId::group(tenant, group), page)?;
+    }
+    Ok(())
+}
+
+async fn next_line(
+    view: &mut View<'_>,
+    tx: &mut Tx,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<(), MirrorError> {
+    let mut line = Line::read(&mut view.tx).await?;
+    line.number += 1;
+    random.fill(&mut line.line);
+    line.began_at = now.0;
+    Ok(line.store(tx).await?)
+}
+
+fn make_way(root: &FileRoot) -> Result<Option<PathBuf>, MirrorError> {
+    if lock::is_in_use(root)? {
+        return Err(MirrorError::RootInUse(root.directory().to_owned()));
+    }
+    set_aside(root.directory())
+}
+
+/// Moves a directory out of the way, to the first free name of `NAME.lost-1`, `NAME.lost-2`, …, and
+/// answers where it went; `None` when there is none. Nothing is ever overwritten.
+pub fn set_aside(directory: &Path) -> Result<Option<PathBuf>, MirrorError> {
+    if !directory.exists() {
+        return Ok(None);
+    }
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    let free = (1..u32::MAX)
+        .map(|number| directory.with_file_name(format!("{name}.lost-{number}")))
+        .find(|place| !place.exists());
+    let moved = free
+        .ok_or_else(|| io::Error::from(io::ErrorKind::AlreadyExists))
+        .and_then(|place| {
+            fs::rename(directory, &place)?;
+            sync_parent(&place)?;
+            Ok(place)
+        });
+    moved.map(Some).map_err(|error| io_error(directory, error))
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+/// The directories beside a root that were set aside and still hold a key. As long as there is one,
+/// an old copy of the vault may open with it: receipts must not claim otherwise.
+pub fn remains(root: &FileRoot) -> Result<Vec<PathBuf>, MirrorError> {
+    let directory = root.directory();
+    let parent = match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let begin = format!(
+        "{}.lost-",
+        directory.file_name().unwrap_or_default().to_string_lossy()
+    );
+    let entries = fs::read_dir(parent).map_err(|error| io_error(parent, error))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| io_error(parent, error))?;
+        let is_one = entry.file_name().to_string_lossy().starts_with(&begin);
+        if is_one && !root.at(entry.path()).slots()?.is_empty() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Overwrites the keys in every root directory that was set aside; answers which those were.
+pub fn destroy_remains(root: &FileRoot) -> Result<Vec<PathBuf>, MirrorError> {
+    let found = remains(root)?;
+    for directory in &found {
+        root.at(directory.clone()).wipe_all()?;
+    }
+    Ok(found)
+}

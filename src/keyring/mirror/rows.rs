@@ -1,0 +1,91 @@
+//! The SQL of mirrors, and nothing else. Reads of what is followed run on the main vault, `COPY_…`
+//! on the mirror's own; a promotion uses the same pairs the other way round.
+
+crate::store::statements! { vault:
+    /// Registers a mirror, which has nothing yet.
+    REGISTER = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at) VALUES ($1, $2, 0, 0, $3)";
+    /// Gives a registered mirror the name it is called by now.
+    RENAME = "UPDATE mirror SET name = $1 WHERE id = $2";
+    /// What a mirror has.
+    ACKNOWLEDGE = "UPDATE mirror SET epoch = $1, version = $2, acknowledged_at = $3 WHERE id = $4";
+    /// One mirror.
+    READ_MIRROR = "SELECT id, name, epoch, version, acknowledged_at FROM mirror WHERE id = $1";
+    /// Every mirror.
+    MIRRORS = "SELECT id, name, epoch, version, acknowledged_at FROM mirror ORDER BY name";
+    /// Forgets a mirror.
+    FORGET_MIRROR = "DELETE FROM mirror WHERE name = $1";
+    /// Forgets the mirrors as they were copied last.
+    CLEAR_MIRRORS = "DELETE FROM mirror";
+    /// After a promotion no mirror has anything of the new line yet.
+    NOTHING_ACKNOWLEDGED = "UPDATE mirror SET epoch = 0, version = 0";
+
+    /// The line of history.
+    READ_LINE = "SELECT number, line, began_at FROM line WHERE id = 1";
+    /// Goes on with a line of history.
+    SET_LINE = "INSERT INTO line (id, number, line, began_at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO UPDATE SET number = excluded.number, line = excluded.line, began_at = excluded.began_at";
+
+    /// How far this mirror followed.
+    READ_FOLLOWING = "SELECT version, epoch, acknowledged, followed_at FROM following WHERE id = 1";
+    /// A new mirror followed nothing yet.
+    INSERT_FOLLOWING = "INSERT INTO following (id, version, epoch, acknowledged, followed_at) VALUES (1, 0, 0, -1, $1)";
+    /// What was just copied.
+    SET_FOLLOWING = "UPDATE following SET version = $1, epoch = $2, acknowledged = $3, followed_at = $4 WHERE id = 1";
+    /// What the main vault was just told.
+    SET_ACKNOWLEDGED = "UPDATE following SET acknowledged = $1, followed_at = $2 WHERE id = 1";
+    /// What a mirror's head takes over: the ledger's counters, and the epoch its own root is of.
+    FOLLOW_HEAD = "UPDATE head SET epoch = $1, ledger_seq = $2, rows_deleted = $3 WHERE id = 1";
+
+    /// Pages written after a version.
+    READ_PAGES = "SELECT kind, tenant, number, version, written, body FROM page WHERE written > $1 ORDER BY written, kind, tenant, number LIMIT $2 OFFSET $3";
+    /// Ledger rows written after a version.
+    READ_LEDGER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written FROM ledger WHERE written > $1 ORDER BY seq LIMIT $2 OFFSET $3";
+    /// The keys that those ledger rows destroyed.
+    READ_ERASED = "SELECT e.tenant, e.block, e.leaf, e.erasure_id FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 ORDER BY l.seq, e.block, e.leaf LIMIT $2 OFFSET $3";
+    /// Holds written after a version.
+    READ_HOLDS = "SELECT id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written FROM hold WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
+
+    /// How many leaves of the receipt log there are.
+    LOG_SIZE = "SELECT COUNT(*) FROM log_leaf";
+    /// Leaves from a place on.
+    READ_LEAVES = "SELECT seq, erasure, kind, tenant, issued_at, note FROM log_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2 OFFSET $3";
+    /// Tiles that hold a leaf from a place on; on level 0 a tile has 256 of them, on the next 65536.
+    READ_TILES = "SELECT level, number, hashes FROM log_tile WHERE (number + 1) * (CAST(256 AS BIGINT) << CAST(8 * level AS INTEGER)) > $1 ORDER BY level, number LIMIT $2 OFFSET $3";
+    /// The log's head, whole.
+    READ_LOG_HEAD = "SELECT id, verifier, size, root, checkpoint, guard FROM log_head WHERE size >= $1 ORDER BY id LIMIT $2 OFFSET $3";
+
+    /// Pages of purged tenants go from the copy when they are gone from the main vault.
+    DELETE_PURGED_PAGES = "DELETE FROM page WHERE tenant IN (SELECT e.tenant FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 AND l.rows_deleted_at IS NOT NULL AND e.block = -1)";
+    /// Empties a copy that begins anew.
+    CLEAR_PAGES = "DELETE FROM page";
+    /// The same for the ledger.
+    CLEAR_LEDGER = "DELETE FROM ledger";
+    /// The same for the destroyed keys.
+    CLEAR_ERASED = "DELETE FROM erased";
+    /// The same for holds.
+    CLEAR_HOLDS = "DELETE FROM hold";
+    /// The same for the log's leaves.
+    CLEAR_LEAVES = "DELETE FROM log_leaf";
+    /// The same for its tiles.
+    CLEAR_TILES = "DELETE FROM log_tile";
+    /// The same for its head.
+    CLEAR_LOG_HEAD = "DELETE FROM log_head";
+}
+
+crate::store::bulk! { vault:
+    /// Pages as they are.
+    COPY_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES", 6, " ON CONFLICT (kind, tenant, number) DO UPDATE SET version = excluded.version, written = excluded.written, body = excluded.body";
+    /// Ledger rows as they are; only what became of the rows ever changes.
+    COPY_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written) VALUES", 12, " ON CONFLICT (seq) DO UPDATE SET results = excluded.results, rows_deleted_at = excluded.rows_deleted_at, receipted_at = excluded.receipted_at, written = excluded.written";
+    /// Destroyed keys as they are.
+    COPY_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, " ON CONFLICT (tenant, block, leaf) DO NOTHING";
+    /// Holds as they are.
+    COPY_HOLDS = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written) VALUES", 9, " ON CONFLICT (id) DO UPDATE SET released_at = excluded.released_at, released_by = excluded.released_by, written = excluded.written";
+    /// Leaves of the log as they are; they never change.
+    COPY_LEAVES = "INSERT INTO log_leaf (seq, erasure, kind, tenant, issued_at, note) VALUES", 6, "";
+    /// Tiles of the log; the last of each level grows.
+    COPY_TILES = "INSERT INTO log_tile (level, number, hashes) VALUES", 3, " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+    /// The log's head.
+    COPY_LOG_HEAD = "INSERT INTO log_head (id, verifier, size, root, checkpoint, guard) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET verifier = excluded.verifier, size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint, guard = excluded.guard";
+    /// Mirrors as the main vault knows them.
+    COPY_MIRRORS = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at) VALUES", 5, "";
+}

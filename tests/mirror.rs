@@ -501,6 +501,31 @@ both_engines! {
         fresh.remove().await;
     }
 
+    async fn a_promotion_that_was_killed_can_be_repeated(bench) {
+        let (main, tenant) = new_main(bench).await;
+        let keys = keys(&main, tenant, 20).await;
+        erase_key(&main, tenant, &keys[0]).await;
+        let place = bench.directory().join("mirror");
+        let mut mirror = mirror_at(&place, "cellar", &main).await.unwrap();
+        mirror.follow_once().await.unwrap();
+        main.close().await.unwrap();
+        mirror.close().await;
+        let fresh = Bench::new(bench.engine()).await;
+        fresh.open(Role::Vault).await.close().await;
+        for point in ["promote:root-made", "promote:root-written", "promote:before-commit"] {
+            killed_child(&fresh, &place, "the_child_promotes", point);
+        }
+        let promoted = promote(&fresh, &place, DataKnows::default(), None).await.unwrap();
+        // Three tries made three roots that nothing ever named.
+        assert_eq!(promoted.remains.unwrap(), fresh.directory().join("root.lost-3"));
+        let main = Keyring::open(means(&fresh).await).await.unwrap();
+        for (at, key) in keys.iter().enumerate() {
+            assert_eq!(readable(&main, tenant, key).await, at != 0, "key {at}");
+        }
+        main.close().await.unwrap();
+        fresh.remove().await;
+    }
+
     async fn killed_anywhere_a_mirror_takes_up_what_is_missing(bench) {
         if !cfg!(feature = "fail-points") {
             panic!("no fail points: run ./test, or cargo test --features fail-points");
@@ -515,7 +540,7 @@ both_engines! {
                 copy_directory(&place.join("vault"), &saved);
             }
             let epoch = erase_key(&main, tenant, &keys[at]).await;
-            killed_child(bench, &place, point);
+            killed_child(bench, &place, "the_child_follows_once", point);
             let told = main.wait_for_mirrors(epoch, Duration::ZERO).await.is_ok();
             assert_eq!(told, ["mirror:made", "mirror:acknowledged"].contains(point), "{point}");
             let mut mirror = mirror_at(&place, "cellar", &main).await.unwrap();
@@ -544,12 +569,13 @@ const POINTS: [&str; 10] = [
     "mirror:acknowledged",
 ];
 
-/// Follows once in a process of its own, which is killed at this point.
-fn killed_child(bench: &Bench, place: &Path, point: &str) {
+/// Runs one of the two tests below in a process of its own, which is killed at this point.
+fn killed_child(bench: &Bench, place: &Path, child: &str, point: &str) {
     use std::os::unix::process::ExitStatusExt;
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["the_child_follows_once", "--exact", "--nocapture"])
+        .args([child, "--exact", "--nocapture"])
         .env("GALLRA_FAIL_POINT", point)
+        .env("MIRROR_TEST_CHILD", child)
         .env("MIRROR_TEST_VAULT", bench.url(Role::Vault))
         .env("MIRROR_TEST_ROOT", bench.directory().join("root"))
         .env("MIRROR_TEST_PLACE", place)
@@ -563,21 +589,37 @@ fn killed_child(bench: &Bench, place: &Path, point: &str) {
     );
 }
 
-#[test]
-fn the_child_follows_once() {
-    // Only when the test above starts it: then it is killed on the way.
-    let Ok(url) = std::env::var("MIRROR_TEST_VAULT") else {
+/// What the parent gave this child; `None` when no test above started it.
+async fn child(name: &str) -> Option<(Means, PathBuf)> {
+    if std::env::var("MIRROR_TEST_CHILD").as_deref() != Ok(name) {
+        return None;
+    }
+    let given = |name| std::env::var(name).unwrap();
+    let vault = Db::open_existing(&given("MIRROR_TEST_VAULT"), Role::Vault)
+        .await
+        .unwrap();
+    let means = means_of(vault, PathBuf::from(given("MIRROR_TEST_ROOT")));
+    Some((means, PathBuf::from(given("MIRROR_TEST_PLACE"))))
+}
+
+#[tokio::test]
+async fn the_child_follows_once() {
+    let Some((means, place)) = child("the_child_follows_once").await else {
         return;
     };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let vault = Db::open_existing(&url, Role::Vault).await.unwrap();
-        let root = PathBuf::from(std::env::var("MIRROR_TEST_ROOT").unwrap());
-        let place = PathBuf::from(std::env::var("MIRROR_TEST_PLACE").unwrap());
-        let main = Keyring::open(means_of(vault, root)).await.unwrap();
-        let mut mirror = mirror_at(&place, "cellar", &main).await.unwrap();
-        mirror.follow_once().await.unwrap();
-    });
+    let main = Keyring::open(means).await.unwrap();
+    let mut mirror = mirror_at(&place, "cellar", &main).await.unwrap();
+    mirror.follow_once().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_child_promotes() {
+    let Some((means, place)) = child("the_child_promotes").await else {
+        return;
+    };
+    promote_to(means, &place, DataKnows::default(), None)
+        .await
+        .unwrap();
 }
 
 #[test]
@@ -624,7 +666,15 @@ async fn promote(
     data: DataKnows,
     accept_loss: Option<u64>,
 ) -> Result<mirror::Promoted, MirrorError> {
-    let means = means(fresh).await;
+    promote_to(means(fresh).await, mirror, data, accept_loss).await
+}
+
+async fn promote_to(
+    means: Means,
+    mirror: &Path,
+    data: DataKnows,
+    accept_loss: Option<u64>,
+) -> Result<mirror::Promoted, MirrorError> {
     let promotion = Promotion {
         mirror,
         vault: means.vault,

@@ -21,6 +21,7 @@
 //! **Why register first?** A mirror that copied epoch 4 and was unknown when epoch 5 erased a key
 //! would hold that key while the receipt says that nobody does.
 
+mod aside;
 mod copy;
 mod error;
 mod follow;
@@ -32,8 +33,9 @@ pub(crate) mod rows;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use aside::{destroy_remains, remains, set_aside};
 pub use error::MirrorError;
-pub use promote::{DataKnows, Promoted, Promotion, destroy_remains, promote, remains, set_aside};
+pub use promote::{DataKnows, Promoted, Promotion, promote};
 pub use registry::MirrorState;
 
 use super::{Keyring, KeyringError};

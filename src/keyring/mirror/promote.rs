@@ -18,8 +18,6 @@
 //! A data restore to before such an erasure forgets even that: what is then left is the time since
 //! when erasures may be undone, [`Promoted::followed_at`], which the operator is told.
 
-use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,9 +25,10 @@ use super::super::draft::{self, Draft};
 use super::super::lock;
 use super::super::page::{FAN_OUT, Page, PageId, PageKind, TenantPage};
 use super::super::view::View;
-use super::super::{FileRoot, IndexKeys, KeyringError, rows as tree_rows};
+use super::super::{FileRoot, Head, IndexKeys, KeyringError, rows as tree_rows};
+use super::aside::set_aside;
 use super::copy::{self, Following, Line};
-use super::home::{Home, io_error};
+use super::home::Home;
 use super::{MirrorError, rows};
 use crate::store::{Db, Tx, args};
 use crate::vocabulary::{Clock, ErasureId, Random, TenantId, Timestamp, VaultId, fail_point};
@@ -88,7 +87,7 @@ pub struct Promoted {
     /// Erasures whose rows are deleted from data and whose keys are back.
     pub undone_erasures: u64,
     /// Where the old root directory was set aside. It may still hold a key that opens the lost vault:
-    /// destroy it with [`destroy_remains`] once that vault is not wanted any more.
+    /// destroy it with [`super::destroy_remains`] once that vault is not wanted any more.
     pub remains: Option<PathBuf>,
 }
 
@@ -103,77 +102,32 @@ struct Loss {
 /// Makes the mirror's copy the main vault, under a fresh root. Refuses before it writes anything;
 /// killed half way, it can be repeated, because the vault is written in one transaction.
 pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> {
-    let Promotion {
-        vault,
-        root,
-        data,
-        clock,
-        random,
-        ..
-    } = &promotion;
-    let home = Home::open(
-        promotion.mirror,
-        root,
-        Arc::clone(clock),
-        Arc::clone(random),
-    )
-    .await?;
+    let (clock, random) = (Arc::clone(&promotion.clock), Arc::clone(&promotion.random));
+    let home = Home::open(promotion.mirror, &promotion.root, clock, random).await?;
     let mut view = View::open(&home.means).await?;
     let following = Following::read(&mut view.tx).await?;
     let following = following.filter(|following| following.version > 0);
     let following = following.ok_or(MirrorError::NothingFollowed)?;
-    if data.vault.is_some_and(|vault| vault != view.head.vault) {
+    let other = |vault| vault != view.head.vault;
+    if promotion.data.vault.is_some_and(other) {
         return Err(MirrorError::OtherVault);
     }
-    let loss = measure(&mut view, data).await?;
+    let loss = measure(&mut view, &promotion.data).await?;
     accept(&loss, promotion.accept_loss)?;
     let pages = view.walk().await?;
 
-    let mut tx = vault.begin().await?;
-    if tx
-        .fetch_optional(tree_rows::READ_HEAD, args![])
-        .await?
-        .is_some()
-    {
+    let mut tx = promotion.vault.begin().await?;
+    let there = tx.fetch_optional(tree_rows::READ_HEAD, args![]).await?;
+    if there.is_some() {
         return Err(MirrorError::VaultInTheWay);
     }
-    let remains = make_way(root)?;
-    root.create()?;
-    fail_point("promote:root-made");
-    let epoch = view.head.epoch.max(following.epoch) + 1;
-    let slot = root.draw(view.head.vault, epoch, random.as_ref());
-    let key = root.effective_key(&slot)?;
-    root.write_candidate(&slot, &slot.id)?;
-    fail_point("promote:root-written");
-
-    let version = following.version.max(view.head.version).max(data.version) + 1;
-    let ledger_seq = view.head.ledger_seq.max(data.applied);
-    copy::copy(&mut view, &mut tx, 0, &key, random.as_ref()).await?;
-    let mut draft = Draft::new(version, key, random.as_ref());
-    for (tenant, highest) in &loss.tenants {
-        pass_over(&mut tx, &mut draft, *tenant, *highest, random.as_ref()).await?;
-    }
-    draft::store(&mut tx, version, &draft.seal()).await?;
-    next_line(&mut view, &mut tx, random.as_ref(), clock.now()).await?;
-    tx.execute(rows::NOTHING_ACKNOWLEDGED, args![]).await?;
-    let head = view.head;
-    view.tx.rollback().await?;
-    let arguments = args![
-        head.vault,
-        version,
-        epoch as i64,
-        slot.id,
-        ledger_seq,
-        head.rows_deleted,
-        clock.now()
-    ];
-    tx.execute(tree_rows::INSERT_HEAD, arguments).await?;
-    fail_point("promote:before-commit");
-    tx.commit().await?;
+    let remains = make_way(&promotion.root)?;
+    let head = promotion.new_head(&view.head, &following);
+    promotion.write(view, tx, &head, &loss).await?;
     Ok(Promoted {
         vault: head.vault,
-        epoch,
-        version,
+        epoch: head.epoch,
+        version: head.version,
         followed_epoch: following.epoch,
         followed_version: following.version,
         followed_at: Timestamp(following.followed_at),
@@ -182,6 +136,59 @@ pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> 
         undone_erasures: loss.erasures,
         remains,
     })
+}
+
+impl Promotion<'_> {
+    /// The head to be: past everything that the mirror or data ever saw. Its root is still the
+    /// mirror's.
+    fn new_head(&self, copied: &Head, following: &Following) -> Head {
+        Head {
+            version: following.version.max(copied.version).max(self.data.version) + 1,
+            epoch: copied.epoch.max(following.epoch) + 1,
+            ledger_seq: copied.ledger_seq.max(self.data.applied),
+            ..*copied
+        }
+    }
+
+    /// Root first, then the vault in one transaction: as when a vault is made.
+    async fn write(
+        &self,
+        mut view: View<'_>,
+        mut tx: Tx,
+        head: &Head,
+        loss: &Loss,
+    ) -> Result<(), MirrorError> {
+        let random = self.random.as_ref();
+        self.root.create()?;
+        fail_point("promote:root-made");
+        let slot = self.root.draw(head.vault, head.epoch, random);
+        let key = self.root.effective_key(&slot)?;
+        self.root.write_candidate(&slot, &slot.id)?;
+        fail_point("promote:root-written");
+
+        copy::copy(&mut view, &mut tx, 0, &key, random).await?;
+        let mut draft = Draft::new(head.version, key, random);
+        for (tenant, highest) in &loss.tenants {
+            pass_over(&mut tx, &mut draft, *tenant, *highest, random).await?;
+        }
+        draft::store(&mut tx, head.version, &draft.seal()).await?;
+        let now = self.clock.now();
+        next_line(&mut view, &mut tx, random, now).await?;
+        view.tx.rollback().await?;
+        tx.execute(rows::NOTHING_ACKNOWLEDGED, args![]).await?;
+        let arguments = args![
+            head.vault,
+            head.version,
+            head.epoch as i64,
+            slot.id,
+            head.ledger_seq,
+            head.rows_deleted,
+            now
+        ];
+        tx.execute(tree_rows::INSERT_HEAD, arguments).await?;
+        fail_point("promote:before-commit");
+        Ok(tx.commit().await?)
+    }
 }
 
 async fn measure(view: &mut View<'_>, data: &DataKnows) -> Result<Loss, KeyringError> {
@@ -274,65 +281,4 @@ fn make_way(root: &FileRoot) -> Result<Option<PathBuf>, MirrorError> {
         return Err(MirrorError::RootInUse(root.directory().to_owned()));
     }
     set_aside(root.directory())
-}
-
-/// Moves a directory out of the way, to the first free name of `NAME.lost-1`, `NAME.lost-2`, …, and
-/// answers where it went; `None` when there is none. Nothing is ever overwritten.
-pub fn set_aside(directory: &Path) -> Result<Option<PathBuf>, MirrorError> {
-    if !directory.exists() {
-        return Ok(None);
-    }
-    let name = directory.file_name().unwrap_or_default().to_string_lossy();
-    let free = (1..u32::MAX)
-        .map(|number| directory.with_file_name(format!("{name}.lost-{number}")))
-        .find(|place| !place.exists());
-    let moved = free
-        .ok_or_else(|| io::Error::from(io::ErrorKind::AlreadyExists))
-        .and_then(|place| {
-            fs::rename(directory, &place)?;
-            sync_parent(&place)?;
-            Ok(place)
-        });
-    moved.map(Some).map_err(|error| io_error(directory, error))
-}
-
-fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
-}
-
-/// The directories beside a root that were set aside and still hold a key. As long as there is one,
-/// an old copy of the vault may open with it: receipts must not claim otherwise.
-pub fn remains(root: &FileRoot) -> Result<Vec<PathBuf>, MirrorError> {
-    let directory = root.directory();
-    let parent = match directory.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let begin = format!(
-        "{}.lost-",
-        directory.file_name().unwrap_or_default().to_string_lossy()
-    );
-    let entries = fs::read_dir(parent).map_err(|error| io_error(parent, error))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| io_error(parent, error))?;
-        let is_one = entry.file_name().to_string_lossy().starts_with(&begin);
-        if is_one && !root.at(entry.path()).slots()?.is_empty() {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Overwrites the keys in every root directory that was set aside; answers which those were.
-pub fn destroy_remains(root: &FileRoot) -> Result<Vec<PathBuf>, MirrorError> {
-    let found = remains(root)?;
-    for directory in &found {
-        root.at(directory.clone()).wipe_all()?;
-    }
-    Ok(found)
 }

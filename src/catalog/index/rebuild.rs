@@ -14,6 +14,7 @@
 
 use std::time::Duration;
 
+use super::remove::{CHUNK, CLEARING};
 use super::rows;
 use super::settle::{Changed, changed};
 use super::tokens::{self, Content, Token};
@@ -53,15 +54,14 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
         tx.commit().await?;
-        self.clear_index(tenant.id).await?;
-        let gates = args![tenant.id];
-        self.data.execute(data_rows::PASS_ALL_GATES, gates).await?;
-
         let mut rebuild = Rebuild {
             tenant,
             keys,
             guard,
         };
+        self.clear_for_rebuild(&mut rebuild).await?;
+        let gates = args![tenant.id];
+        self.data.execute(data_rows::PASS_ALL_GATES, gates).await?;
         self.walk_contacts(&mut rebuild).await?;
         self.walk_cases(&mut rebuild).await?;
         self.walk_quarantined(&mut rebuild).await?;
@@ -108,6 +108,23 @@ impl Catalog {
             None => return Err(CatalogError::IndexRebuilding),
         }
         Ok(tx)
+    }
+
+    /// Deletes what was there, each chunk under the guard: a rebuild that was overtaken must not empty
+    /// the index that the other one has filled and called ready.
+    async fn clear_for_rebuild(&self, rebuild: &mut Rebuild<'_>) -> Result<(), CatalogError> {
+        for statement in CLEARING {
+            loop {
+                let mut tx = self.step(rebuild).await?;
+                let some = args![rebuild.tenant.id, CHUNK as i64];
+                let deleted = tx.execute(statement, some).await?;
+                tx.commit().await?;
+                if deleted == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn end_rebuild(&self, rebuild: &Rebuild<'_>) -> Result<(), CatalogError> {

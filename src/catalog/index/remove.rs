@@ -10,7 +10,9 @@ use crate::store::{Value, args};
 use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId, TenantId, UnitId};
 
 /// How many rows go in one transaction.
-const CHUNK: usize = 5_000;
+pub(super) const CHUNK: usize = 5_000;
+/// What empties a tenant's index, chunk by chunk.
+pub(super) const CLEARING: [&str; 2] = [rows::DELETE_SOME_TOKENS, rows::DELETE_SOME_RESERVATIONS];
 
 impl Catalog {
     /// Removes every token and reservation of a contact, its cases, messages and forwardings.
@@ -112,9 +114,9 @@ impl Catalog {
     }
 
     /// Removes a tenant's tokens and reservations, in chunks.
-    pub(super) async fn clear_index(&self, tenant: TenantId) -> Result<u64, CatalogError> {
+    async fn clear_index(&self, tenant: TenantId) -> Result<u64, CatalogError> {
         let mut removed = 0;
-        for statement in [rows::DELETE_SOME_TOKENS, rows::DELETE_SOME_RESERVATIONS] {
+        for statement in CLEARING {
             loop {
                 let some = args![tenant, CHUNK as i64];
                 match self.index.execute(statement, some).await? {

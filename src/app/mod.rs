@@ -2,6 +2,7 @@
 //! be read before it is known to be in order.
 
 mod error;
+mod examine;
 pub(crate) mod rows;
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::AppError;
+pub use examine::{Finding, Health, examine};
 
 use crate::audit::Actor;
 use crate::catalog::Catalog;
@@ -164,6 +166,7 @@ impl App {
         Ok((app, report))
     }
 
+    /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
         let vault = existing(&settings.vault_url, Role::Vault, purpose).await?;
         let data = existing(&settings.database_url, Role::Data, purpose).await?;
@@ -174,8 +177,12 @@ impl App {
         let log = Log::open(vault.clone(), key).await?;
         let keyring = Keyring::open(means).await?;
         let (ours, theirs) = (data.clone(), index.clone());
+        let actor = match purpose {
+            Purpose::Server => Actor::System,
+            Purpose::Command | Purpose::Repair => Actor::CommandLine,
+        };
         let catalog = Catalog::new(ours, theirs, keyring.clone(), clock.clone(), random.clone())
-            .acting_for(Actor::CommandLine);
+            .acting_for(actor);
         let eraser = eraser(&settings, catalog.clone(), log.clone());
         eraser.adopt().await?;
         Ok(Self {

@@ -8,6 +8,7 @@
 //! error.
 
 mod access;
+mod doctor;
 mod erase;
 mod failure;
 mod find;
@@ -55,7 +56,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 not verified.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 unverified.
 An identifier may be `-` and is then read from standard input, which keeps it
 out of the shell's history and the list of processes.";
 
@@ -91,6 +92,8 @@ enum Command {
     Restore(stores::Directory),
     /// Bring the data in line with the vault; finish what was interrupted
     Reconcile(stores::Reconcile),
+    /// Look at everything, and say what to do about what is wrong
+    Doctor,
 }
 
 /// Commands that work in the open house.
@@ -218,6 +221,7 @@ async fn dispatch(command: Command, settings: Settings, output: Output) -> Resul
         Command::Serve(_) => serve::run(settings, output).await,
         Command::Restore(arguments) => stores::restore(arguments, settings, output).await,
         Command::Reconcile(arguments) => stores::reconcile(arguments, settings, output).await,
+        Command::Doctor => doctor::run(settings, output).await,
         Command::Verify(_) => {
             let app = App::open(settings, Purpose::Command).await?;
             finish(verify::all(&app, output).await, &app).await

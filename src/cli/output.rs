@@ -108,6 +108,13 @@ impl Text {
         self
     }
 
+    /// A paragraph that begins beside a label.
+    pub fn labelled(self, label: &str, indent: usize, words: &str) -> Self {
+        let paragraph = Self::default().paragraph(indent, words).0;
+        let label = format!("{label:<indent$}");
+        Self(self.0 + &label + &paragraph[indent.min(paragraph.len())..])
+    }
+
     /// Names and values, the values below each other.
     pub fn pairs<N: Display, V: Display>(self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let pairs: Vec<(String, String)> = pairs

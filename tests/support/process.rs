@@ -74,9 +74,18 @@ impl Gallra {
             .with("GALLRA_FAIL_SKIP", point.skip.to_string())
     }
 
-    /// The command, for whoever wants to change it first. Of Gallra's own variables it sees only those
-    /// given here, and it answers in JSON.
+    /// The command, for whoever wants to change it first. It answers in JSON.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = self.command_for_people(arguments);
+        command.arg("--json");
+        command
+    }
+
+    /// The command, answering in text. Of Gallra's own variables it sees only those given here.
+    pub fn command_for_people<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gallra"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -85,10 +94,7 @@ impl Gallra {
             }
         }
         command.args(arguments);
-        command
-            .arg("--data-dir")
-            .arg(&self.data_directory)
-            .arg("--json");
+        command.arg("--data-dir").arg(&self.data_directory);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -146,9 +152,14 @@ pub struct Running {
 
 impl Running {
     /// Starts a command without input; what it writes is kept.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_reading(command, Stdio::null())
+    }
+
+    /// Starts a command that reads this; what it writes is kept.
+    pub fn start_reading(mut command: Command, input: impl Into<Stdio>) -> Self {
         command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let name = format!("{command:?}");

@@ -1,0 +1,231 @@
+//! Looking at everything, also where the house does not open: `gallra doctor`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde::Serialize;
+
+use super::{App, AppError, Purpose, existing, root};
+use crate::config::{NO_OPERATOR, Settings};
+use crate::erasure::Standing;
+use crate::receipts::SigningKey;
+use crate::receipts::body::Assurance;
+use crate::store::{Db, Engine, Role, StoreError};
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// In order.
+    Ok,
+    /// It works, and something should be done.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+/// What was found out about one part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which part.
+    pub part: &'static str,
+    /// How it is.
+    pub health: Health,
+    /// What was found, and what to do.
+    pub detail: String,
+}
+
+impl Finding {
+    fn new(part: &'static str, health: Health, detail: impl Into<String>) -> Self {
+        Self {
+            part,
+            health,
+            detail: detail.into(),
+        }
+    }
+
+    fn of<E: std::fmt::Display>(part: &'static str, found: Result<String, E>) -> Self {
+        match found {
+            Ok(detail) => Self::new(part, Health::Ok, detail),
+            Err(error) => Self::new(part, Health::Failed, error.to_string()),
+        }
+    }
+}
+
+/// Looks at every part. Changes nothing but to run migrations.
+pub async fn examine(settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![operator(settings)];
+    let mut stores = Vec::new();
+    for (part, url, role) in [
+        ("data", &settings.database_url, Role::Data),
+        ("vault", &settings.vault_url, Role::Vault),
+        ("index", &settings.index_url, Role::Index),
+    ] {
+        match existing(url, role, Purpose::Command).await {
+            Ok(db) => {
+                findings.push(Finding::new(part, Health::Ok, db.place()));
+                stores.push(db);
+            }
+            Err(error) => findings.push(Finding::new(part, Health::Failed, error.to_string())),
+        }
+    }
+    if let [data, vault, index] = &stores[..] {
+        findings.extend(servers(data, vault, index).await);
+    }
+    for store in &stores {
+        store.close().await;
+    }
+    findings.push(root_directory(settings));
+    findings.push(Finding::of(
+        "signing key",
+        SigningKey::open(&settings.signing_key()).map(|key| key.verifier().to_string()),
+    ));
+    findings.extend(house(settings).await);
+    findings
+}
+
+fn operator(settings: &Settings) -> Finding {
+    match settings.operator.as_str() {
+        NO_OPERATOR => Finding::new(
+            "operator",
+            Health::Warning,
+            "receipts do not name the operator: set operator in gallra.toml, or GALLRA_OPERATOR",
+        ),
+        name => Finding::new("operator", Health::Ok, name),
+    }
+}
+
+fn root_directory(settings: &Settings) -> Finding {
+    let directory = settings.root.display();
+    let mode = std::fs::metadata(&settings.root).map(|found| found.permissions().mode() & 0o777);
+    match mode {
+        _ if !root(settings).exists() => Finding::new(
+            "root",
+            Health::Failed,
+            format!("{directory} holds no root: check GALLRA_ROOT, or `gallra mirror promote DIR`"),
+        ),
+        Ok(mode) if mode & 0o077 != 0 => Finding::new(
+            "root",
+            Health::Warning,
+            format!("{directory} can be read by others: run `chmod 700 {directory}`"),
+        ),
+        Ok(_) => Finding::new("root", Health::Ok, directory.to_string()),
+        Err(error) => Finding::new("root", Health::Failed, format!("{directory}: {error}")),
+    }
+}
+
+/// On PostgreSQL: what its copies keep is out of our reach, so they must not keep the wrong things.
+async fn servers(data: &Db, vault: &Db, index: &Db) -> Option<Finding> {
+    if [data, vault, index]
+        .iter()
+        .all(|db| db.engine() == Engine::Sqlite)
+    {
+        return None;
+    }
+    Some(match look_at_servers(data, vault, index).await {
+        Ok(None) => Finding::new("servers", Health::Ok, "the index has a cluster of its own"),
+        Ok(Some((health, what))) => Finding::new("servers", health, what),
+        Err(error) => Finding::new("servers", Health::Warning, error.to_string()),
+    })
+}
+
+async fn look_at_servers(
+    data: &Db,
+    vault: &Db,
+    index: &Db,
+) -> Result<Option<(Health, &'static str)>, StoreError> {
+    let (data, vault, index) = (
+        data.server().await?,
+        vault.server().await?,
+        index.server().await?,
+    );
+    if vault
+        .as_ref()
+        .is_some_and(|it| it.asynchronous_standbys > 0)
+    {
+        return Ok(Some((
+            Health::Failed,
+            "the vault has an asynchronous standby: after failing over to it, erasures would be \
+             undone; make it synchronous (synchronous_standby_names) or remove it",
+        )));
+    }
+    let cluster = |server: &Option<crate::store::Server>| server.clone().map(|it| it.cluster);
+    let shared = [&data, &vault]
+        .iter()
+        .any(|it| it.is_some() && cluster(it) == cluster(&index));
+    Ok(shared.then_some((
+        Health::Warning,
+        "the index shares a cluster with data or vault: its tokens are in that cluster's \
+         write-ahead log and archive; give INDEX_URL a cluster that is not archived",
+    )))
+}
+
+/// What shows only in the open house.
+async fn house(settings: &Settings) -> Vec<Finding> {
+    let app = match App::open_unsettled(settings.clone(), Purpose::Command).await {
+        Ok(app) => app,
+        Err(error) => return vec![Finding::new("key tree", Health::Failed, error.to_string())],
+    };
+    let mut findings = vec![
+        Finding::of("key tree", key_tree(&app).await),
+        standing(&app).await,
+        mirrors(&app).await,
+        assurance(&app),
+    ];
+    if let Err(error) = app.close().await {
+        findings.push(Finding::new("key tree", Health::Failed, error.to_string()));
+    }
+    findings
+}
+
+async fn key_tree(app: &App) -> Result<String, AppError> {
+    let head = app.keyring.head().await?;
+    Ok(format!(
+        "epoch {}, {} erasures in the ledger",
+        head.epoch, head.ledger_seq
+    ))
+}
+
+async fn standing(app: &App) -> Finding {
+    let (health, detail) = match app.eraser.standing().await {
+        Ok(Standing::Settled) => (Health::Ok, "the data agrees with the vault".to_owned()),
+        Ok(Standing::Behind) => (
+            Health::Warning,
+            "erasures or receipts are unfinished: run `gallra reconcile`".to_owned(),
+        ),
+        Ok(Standing::Restored) => (
+            Health::Warning,
+            "the data was restored: run `gallra reconcile` before anything is served".to_owned(),
+        ),
+        Err(error) => (Health::Failed, error.to_string()),
+    };
+    Finding::new("standing", health, detail)
+}
+
+async fn mirrors(app: &App) -> Finding {
+    match app.mirror_warning().await {
+        Ok(None) => Finding::new("mirrors", Health::Ok, "a mirror follows the vault"),
+        Ok(Some(warning)) => Finding::new("mirrors", Health::Warning, warning),
+        Err(error) => Finding::new("mirrors", Health::Failed, error.to_string()),
+    }
+}
+
+fn assurance(app: &App) -> Finding {
+    match app.eraser.root.assurance {
+        Assurance::A => Finding::new(
+            "assurance",
+            Health::Warning,
+            "A: old copies of the data are dead, but this disk may keep old copies of the root; \
+             put the root on ext4 or XFS without snapshots for B",
+        ),
+        Assurance::B => Finding::new(
+            "assurance",
+            Health::Ok,
+            "B: old copies of data and vault are dead",
+        ),
+        Assurance::C => Finding::new(
+            "assurance",
+            Health::Ok,
+            "C: old copies of data, vault and disks are dead",
+        ),
+    }
+}

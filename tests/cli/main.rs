@@ -1,0 +1,15 @@
+//! The program as a person or a script meets it: the real binary, on both engines. What it answers,
+//! with which exit code, on which stream.
+
+#[path = "../support/process.rs"]
+#[allow(dead_code)]
+mod process;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod desk;
+mod people;
+mod refusals;
+mod server;
+mod settings;

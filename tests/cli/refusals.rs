@@ -1,0 +1,170 @@
+//! What the program refuses, with which exit code, and that it says what to do instead.
+
+use std::process::Command;
+
+use gallra::store::{Engine, Role};
+
+use crate::both_engines;
+use crate::desk::{Desk, reading, text};
+
+fn says(error: &serde_json::Value, what: &str) {
+    assert!(
+        text(&error["message"]).contains(what),
+        "{error} was to say: {what}"
+    );
+}
+
+both_engines! {
+    async fn without_an_installation_each_command_says_how_to_make_one(bench) {
+        let desk = Desk::bare(bench);
+        for command in [
+            &["tenant", "list"][..],
+            &["find", "anna"],
+            &["receipt", "list"],
+            &["reconcile"],
+            &["backup", "/nonexistent/b"],
+            &["root", "status"],
+            &["serve", "--listen", "127.0.0.1:0"],
+            &["verify", "--all"],
+        ] {
+            says(&desk.refused(1, command), "gallra init");
+        }
+        if bench.engine() == Engine::Sqlite {
+            assert!(!bench.file(Role::Vault).exists(), "nothing is initialised anew");
+        }
+    }
+
+    async fn an_installation_is_not_made_twice(bench) {
+        let desk = Desk::new(bench);
+        says(&desk.refused(1, ["init"]), "nothing is initialised anew");
+        std::fs::rename(desk.path("root"), desk.path("root-lost")).unwrap();
+        says(&desk.refused(1, ["init"]), "nothing is initialised anew");
+        says(&desk.refused(1, ["tenant", "list"]), "gallra mirror promote");
+    }
+
+    async fn a_rule_that_stands_in_the_way_is_exit_3(bench) {
+        let desk = Desk::with_people(bench);
+        let hold = desk.json(["hold", "add", "--tenant", "norrsken", "--reason", "TVIST-3"]);
+        let list = desk.json(["hold", "list"]);
+        assert_eq!(list["items"][0]["id"], hold["id"]);
+        assert_eq!(list["items"][0]["slug"], "norrsken");
+        let erase =
+            ["erase", "--tenant", "norrsken", "--email", "bo@example.se", "--instruction", "A-1"];
+        let error = desk.refused(3, erase);
+        assert_eq!(error["kind"], "refused");
+        says(&error, "gallra hold release");
+        says(&desk.refused(3, ["purge", "brygga", "--confirm", "Bryggan"]), "\"Brygga Kaffe AB\"");
+
+        let id = text(&hold["id"]);
+        assert_eq!(desk.json(["hold", "release", &id])["released"], true);
+        says(&desk.refused(1, ["hold", "release", &id]), "gallra hold list");
+        assert_eq!(desk.json(erase)["state"], "issued");
+    }
+
+    async fn a_receipt_that_does_not_verify_is_exit_4(bench) {
+        let desk = Desk::with_people(bench);
+        let erase =
+            ["erase", "--tenant", "norrsken", "--email", "bo@example.se", "--instruction", "A-17"];
+        let id = text(&desk.json(erase)["receipt_id"]);
+        let note = desk.text(["receipt", "show", &id, "--format", "note"]);
+        let file = desk.file("receipt.txt", &note);
+        let policy = desk.path("sign/log.policy");
+
+        // No settings, no data directory, no environment: what an outsider has.
+        let verify = |arguments: &[&str], input: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_gallra"));
+            command.env_clear().current_dir("/").arg("verify").args(arguments);
+            reading(command, input)
+        };
+        let checked = verify(&[&file, "--policy", &policy, "--json"], "").succeeded().json();
+        assert_eq!((&checked["passed"], &checked["issuer_established"]), (&true.into(), &true.into()));
+        assert!(verify(&[&file], "").succeeded().stdout.contains("who issued it is not established"));
+        let altered = note.replace("A-17", "A-18");
+        assert!(verify(&["-"], &altered).exited(4).stdout.contains("FAILED"));
+        assert_eq!(verify(&["-", "--json"], "not a receipt").exited(4).json()["passed"], false);
+        let missing = verify(&["/nonexistent/receipt.txt"], "").exited(1);
+        assert!(missing.stderr.contains("check the path"), "{missing:?}");
+        let policy = verify(&[&file, "--policy", &file], "").exited(2);
+        assert!(policy.stderr.contains("policy"), "{policy:?}");
+    }
+
+    async fn what_is_not_there_is_exit_1_with_where_to_look(bench) {
+        let desk = Desk::with_people(bench);
+        let nobody = "00000000000000000000000000000000";
+        let by_id = ["erase", "--tenant", "norrsken", "--instruction", "A-1", "--contact", nobody];
+        for (command, remedy) in [
+            (&["tenant", "show", "nordpol"][..], "gallra tenant list"),
+            (&["import", "--tenant", "nordpol", "/dev/null"], "gallra tenant list"),
+            (&["import", "--tenant", "norrsken", "/nonexistent"], "check the path"),
+            (&["access", "--tenant", "norrsken", "--email", "x@y.se"], "gallra find"),
+            (&by_id, "gallra find"),
+            (&["receipt", "show", nobody], "gallra receipt list"),
+            (&["restore", "/nonexistent"], "/nonexistent"),
+            (&["tenant", "add", "brygga", "--name", "B", "--org-no", "556677-8899", "--email", "a@b.se"], "another slug"),
+        ] {
+            says(&desk.refused(1, command), remedy);
+        }
+    }
+
+    async fn an_import_fails_only_when_nothing_could_be_read(bench) {
+        let desk = Desk::with_people(bench);
+        let half = "what?\n{\"type\":\"contact\",\"external_id\":\"c7\",\"name\":\"Siv\"}\n";
+        let half = desk.file("half.ndjson", half);
+        let report = desk.json(["import", "--tenant", "norrsken", &half]);
+        assert_eq!(report["files"][0]["contacts"]["created"], 1);
+        assert_eq!(report["files"][0]["quarantined_lines"].as_object().unwrap().len(), 1);
+        let none = desk.file("none.ndjson", "what?\n");
+        let finished = desk.gallra.run(["import", "--tenant", "norrsken", &none]).exited(1);
+        assert!(finished.stderr.contains("--dry-run"), "{finished:?}");
+        assert_eq!(finished.json()["files"][0]["records"], 0, "and still says what became of it");
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gallra"));
+        command.env_clear().args(arguments);
+        reading(command, "")
+    };
+    for arguments in [
+        &["frobnicate"][..],
+        &["erase"],
+        &["erase", "--tenant", "a", "--instruction", "b"],
+        &[
+            "erase",
+            "--tenant",
+            "a",
+            "--instruction",
+            "b",
+            "--email",
+            "c",
+            "--phone",
+            "d",
+        ],
+        &["receipt", "show", "not-an-id"],
+        &[
+            "receipt",
+            "show",
+            "00000000000000000000000000000000",
+            "--format",
+            "docx",
+        ],
+        &["import", "--tenant", "a"],
+        &["verify"],
+        &["--no-such-flag"],
+    ] {
+        let finished = run(arguments).exited(2);
+        assert_eq!(finished.stdout, "", "{arguments:?}");
+        assert!(finished.stderr.starts_with("error: "), "{finished:?}");
+
+        let finished = run(&[arguments, &["--json"]].concat()).exited(2);
+        let error: serde_json::Value = serde_json::from_str(&finished.stderr).unwrap();
+        assert_eq!(error["error"]["kind"], "usage", "{arguments:?}");
+    }
+    assert_eq!(
+        run(&[]).exited(2).stdout,
+        "",
+        "help that was not asked for is no answer"
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::erasure::EraseError;
+use crate::keyring::mirror::MirrorError;
 use crate::keyring::{KeyringError, RootError};
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
@@ -15,6 +16,12 @@ pub enum AppError {
          root back, or use another data directory"
     )]
     DataExists(String),
+    /// There is no vault.
+    #[error(
+        "{0}, the vault, does not exist or is empty: run `gallra init` for a new installation; if \
+         it was lost, run `gallra mirror promote DIR`; nothing was initialised anew"
+    )]
+    VaultMissing(String),
     /// There is no index.
     #[error("{0}, the search index, does not exist: run `gallra reconcile --full` to make it anew")]
     IndexMissing(String),
@@ -36,6 +43,9 @@ pub enum AppError {
     /// Erasures that are to be finished first.
     #[error(transparent)]
     Erase(#[from] EraseError),
+    /// A mirror.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
     /// The log or its key.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::{App, AppError, Purpose, existing, root};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
+use crate::keyring::assurance::{self, Level};
 use crate::receipts::SigningKey;
-use crate::receipts::body::Assurance;
 use crate::store::{Db, Engine, Role, StoreError};
+use crate::vocabulary::Lang;
 
 /// How a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -169,7 +170,7 @@ async fn house(settings: &Settings) -> Vec<Finding> {
         Finding::of("key tree", key_tree(&app).await),
         standing(&app).await,
         mirrors(&app).await,
-        assurance(&app),
+        reach(settings),
     ];
     if let Err(error) = app.close().await {
         findings.push(Finding::new("key tree", Health::Failed, error.to_string()));
@@ -209,23 +210,27 @@ async fn mirrors(app: &App) -> Finding {
     }
 }
 
-fn assurance(app: &App) -> Finding {
-    match app.eraser.root.assurance {
-        Assurance::A => Finding::new(
-            "assurance",
-            Health::Warning,
-            "A: old copies of the data are dead, but this disk may keep old copies of the root; \
-             put the root on ext4 or XFS without snapshots for B",
-        ),
-        Assurance::B => Finding::new(
-            "assurance",
-            Health::Ok,
-            "B: old copies of data and vault are dead",
-        ),
-        Assurance::C => Finding::new(
-            "assurance",
-            Health::Ok,
-            "C: old copies of data, vault and disks are dead",
-        ),
-    }
+/// The level with its reasons, so that it is known what would raise it.
+fn reach(settings: &Settings) -> Finding {
+    let judged = match assurance::probe(&settings.root) {
+        Ok(facts) => assurance::judge(&facts),
+        Err(error) => return Finding::new("assurance", Health::Failed, error.to_string()),
+    };
+    let level = match judged.level {
+        Level::A => "A, old copies of the data are dead",
+        Level::B => "B, old copies of data and vault are dead",
+        Level::C => "C, old copies of data, vault and whole disks are dead",
+    };
+    let health = if judged.level == Level::A {
+        Health::Warning
+    } else {
+        Health::Ok
+    };
+    let reasons = judged.words(Lang::En).join("; ");
+    let detail = if reasons.is_empty() {
+        level.to_owned()
+    } else {
+        format!("{level}: {reasons}")
+    };
+    Finding::new("assurance", health, detail)
 }

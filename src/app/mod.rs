@@ -3,6 +3,7 @@
 
 mod error;
 mod examine;
+pub mod mirror;
 pub(crate) mod rows;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
 use crate::erasure::backup::Manifest;
 use crate::erasure::{Eraser, Report, Standing, restore};
+use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means, RootError};
 use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, Policy, ReceiptError, SigningKey};
@@ -168,7 +170,7 @@ impl App {
 
     /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
-        let vault = existing(&settings.vault_url, Role::Vault, purpose).await?;
+        let vault = vault(&settings.vault_url, purpose).await?;
         let data = existing(&settings.database_url, Role::Data, purpose).await?;
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
@@ -201,14 +203,10 @@ impl App {
 
     /// Puts a backup of the data in place. Open it with [`App::open_and_settle`] afterwards.
     pub async fn restore(settings: &Settings, directory: &Path) -> Result<Manifest, AppError> {
-        let vault = existing(&settings.vault_url, Role::Vault, Purpose::Repair).await?;
-        let means = means(vault.clone(), root(settings), BlockSize::Command);
-        let random = means.random.clone();
-        let keyring = Keyring::open(means).await?;
-        let data_url = &settings.database_url;
-        let restored = restore::restore(&keyring, data_url, directory, random.as_ref()).await;
-        keyring.close().await?;
-        vault.close().await;
+        let keys = mirror::Keys::open(settings).await?;
+        let (data_url, random) = (&settings.database_url, keys.means.random.as_ref());
+        let restored = restore::restore(&keys.keyring, data_url, directory, random).await;
+        keys.close().await?;
         Ok(restored?)
     }
 
@@ -261,10 +259,19 @@ fn eraser(settings: &Settings, catalog: Catalog, log: Log) -> Eraser {
         },
         root: Root {
             provider: "file".to_owned(),
-            assurance: Assurance::A,
+            assurance: assurance_of(settings),
         },
         checkpoint_patience: CHECKPOINT_PATIENCE,
         mirror_patience: MIRROR_PATIENCE,
+    }
+}
+
+/// What destroying this root is worth; the least where that cannot be found out.
+fn assurance_of(settings: &Settings) -> Assurance {
+    match assurance::probe(&settings.root).map(|facts| assurance::judge(&facts).level) {
+        Ok(Level::C) => Assurance::C,
+        Ok(Level::B) => Assurance::B,
+        Ok(Level::A) | Err(_) => Assurance::A,
     }
 }
 
@@ -333,6 +340,13 @@ async fn existing(url: &str, role: Role, purpose: Purpose) -> Result<Db, StoreEr
     let db = Db::open_with(url, role, purpose.options()).await?;
     db.migrate().await?;
     Ok(db)
+}
+
+async fn vault(url: &str, purpose: Purpose) -> Result<Db, AppError> {
+    match existing(url, Role::Vault, purpose).await {
+        Err(StoreError::Missing { store }) => Err(AppError::VaultMissing(store)),
+        opened => Ok(opened?),
+    }
 }
 
 async fn index(url: &str, purpose: Purpose) -> Result<Db, AppError> {

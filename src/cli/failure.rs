@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::erasure::EraseError;
 use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
+use crate::keyring::mirror::MirrorError;
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
 
@@ -129,6 +130,7 @@ failures! {
     },
     IngestError => |_| Exit::Failed,
     KeyringError => |_| Exit::Failed,
+    MirrorError => |_| Exit::Failed,
     ReceiptError => |error| match error {
         ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
         _ => Exit::Failed,

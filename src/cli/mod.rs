@@ -16,12 +16,14 @@ mod hold;
 mod import;
 mod init;
 mod logs;
+mod mirror;
 mod output;
 mod person;
 mod receipt;
 mod root;
 mod serve;
 mod settings;
+mod signals;
 mod stores;
 mod tenant;
 mod verify;
@@ -92,6 +94,8 @@ enum Command {
     Restore(stores::Directory),
     /// Bring the data in line with the vault; finish what was interrupted
     Reconcile(stores::Reconcile),
+    /// Keep a second living vault, best on another disk
+    Mirror(mirror::Arguments),
     /// Look at everything, and say what to do about what is wrong
     Doctor,
 }
@@ -221,6 +225,7 @@ async fn dispatch(command: Command, settings: Settings, output: Output) -> Resul
         Command::Serve(_) => serve::run(settings, output).await,
         Command::Restore(arguments) => stores::restore(arguments, settings, output).await,
         Command::Reconcile(arguments) => stores::reconcile(arguments, settings, output).await,
+        Command::Mirror(arguments) => mirror::run(arguments, settings, output).await,
         Command::Doctor => doctor::run(settings, output).await,
         Command::Verify(_) => {
             let app = App::open(settings, Purpose::Command).await?;

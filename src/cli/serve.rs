@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text};
+use super::signals;
 use crate::app::{App, Purpose};
 use crate::config::Settings;
 use crate::web;
@@ -41,7 +41,7 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
         );
         Failure::new(Exit::Failed, message)
     })?;
-    let ended = ended()?;
+    let ended = signals::ended()?;
     let (app, settled) = App::open_and_settle(settings, Purpose::Server).await?;
     tracing::info!(
         restored = settled.restored,
@@ -68,18 +68,4 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
         .map_err(|error| Failure::from_error(Exit::Failed, &error))?;
     tracing::info!("stopping");
     Ok(app.close().await?)
-}
-
-/// Completes when the process is asked to end. Listening begins here and not at the first poll, so
-/// that a signal during start-up is not lost.
-fn ended() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let listen = |kind| signal(kind).map_err(|error| Failure::from_error(Exit::Failed, &error));
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

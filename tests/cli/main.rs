@@ -9,6 +9,7 @@ mod support;
 
 mod answers;
 mod desk;
+mod mirrors;
 mod people;
 mod refusals;
 mod server;

@@ -1,0 +1,259 @@
+//! `gallra mirror`: a second living vault, and going on from it when the first is lost.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::failure::{Exit, Failure};
+use super::output::{Output, Text, count, moment};
+use super::signals;
+use crate::app::mirror::{Keys, promote};
+use crate::config::Settings;
+use crate::keyring::mirror::{Promoted, destroy_remains};
+use crate::vocabulary::{MirrorId, Timestamp};
+
+/// How often the mirror looks at the main vault; a receipt waits at most this long for it.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The mirror's directory, on another disk; made when it is empty
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// What it is called on lists and in warnings
+    #[arg(long, value_name = "NAME", default_value = "mirror")]
+    name: String,
+    /// Catch up and end, instead of following until stopped
+    #[arg(long)]
+    once: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Every mirror, and how far each has followed
+    List,
+    /// Go on from a mirror, because the main vault or its root is lost
+    Promote {
+        /// The mirror's directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Accept losing so much, as the refusal counted it
+        #[arg(long, value_name = "NUMBER")]
+        accept_loss: Option<u64>,
+    },
+    /// Wait no longer for a mirror that is gone for good
+    Forget {
+        /// Its name, as `mirror list` shows it
+        name: String,
+    },
+    /// Overwrite the keys in root directories that a promotion set aside
+    DestroyRemains,
+}
+
+#[derive(Debug, Serialize)]
+struct Followed {
+    id: MirrorId,
+    name: String,
+    epoch: u64,
+    version: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+struct Item {
+    id: MirrorId,
+    name: String,
+    epoch: u64,
+    behind: u64,
+    acknowledged_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct Forgotten {
+    name: String,
+    epoch: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Destroyed {
+    directories: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct GoneOn {
+    epoch: u64,
+    pages: u64,
+    followed_at: Timestamp,
+    lost_blocks: u64,
+    undone_erasures: u64,
+    remains: Option<String>,
+}
+
+pub async fn run(arguments: Arguments, settings: Settings, output: Output) -> Result<(), Failure> {
+    if let Some(Command::Promote {
+        directory,
+        accept_loss,
+    }) = &arguments.command
+    {
+        return promoted(promote(&settings, directory, *accept_loss).await?, output);
+    }
+    let keys = Keys::open(&settings).await?;
+    let done = with_keys(arguments, &keys, output).await;
+    let closed = keys.close().await;
+    done.and_then(|()| Ok(closed?))
+}
+
+async fn with_keys(arguments: Arguments, keys: &Keys, output: Output) -> Result<(), Failure> {
+    match arguments.command {
+        Some(Command::List) => list(keys, output).await,
+        Some(Command::Forget { name }) => forget(name, keys, output).await,
+        Some(Command::DestroyRemains) => {
+            let found = destroy_remains(keys.keyring.root())?;
+            let directories = found
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            output.give(&Destroyed { directories }, |it| match &it.directories[..] {
+                [] => Text::line("There is nothing left to destroy."),
+                some => some
+                    .iter()
+                    .fold(Text::line("Overwrote the keys in:"), |text, path| {
+                        text.and(format!("  {path}"))
+                    }),
+            })
+        }
+        Some(Command::Promote { .. }) => Ok(()), // Done before: there may be no keys to open.
+        None => follow(arguments, keys, output).await,
+    }
+}
+
+async fn follow(arguments: Arguments, keys: &Keys, output: Output) -> Result<(), Failure> {
+    let directory = arguments.directory.unwrap_or_default();
+    let ended = signals::ended()?;
+    let mut mirror = keys.mirror(&directory, &arguments.name).await?;
+    let reached = mirror.follow_once().await?;
+    let followed = Followed {
+        id: mirror.id(),
+        name: arguments.name,
+        epoch: reached.epoch,
+        version: reached.version,
+    };
+    output.give(&followed, |it| {
+        let text = Text::line(format!("Mirror {:?} holds epoch {}.", it.name, it.epoch));
+        if arguments.once {
+            text
+        } else {
+            text.and("It follows until it is stopped (Ctrl-C).")
+        }
+    })?;
+    if !arguments.once {
+        mirror.follow(INTERVAL, ended).await?;
+    }
+    mirror.close().await;
+    Ok(())
+}
+
+async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
+    let head = keys.keyring.head().await?;
+    let mirrors = keys.keyring.mirrors().await?.into_iter();
+    let items = mirrors.map(|it| Item {
+        id: it.id,
+        name: it.name,
+        epoch: it.epoch,
+        behind: head.epoch.saturating_sub(it.epoch),
+        acknowledged_at: it.acknowledged_at,
+    });
+    output.give(
+        &List {
+            items: items.collect(),
+        },
+        |list| {
+            if list.items.is_empty() {
+                return Text::line("No mirror follows this vault: a disk failure loses all data.")
+                    .and("Next: gallra mirror DIR, with a directory on another disk");
+            }
+            let row = |it: &Item| {
+                let state = match it.behind {
+                    0 => "up to date".to_owned(),
+                    late => format!("late by {}", count(late, "epoch", "epochs")),
+                };
+                [
+                    it.name.clone(),
+                    it.epoch.to_string(),
+                    state,
+                    moment(it.acknowledged_at),
+                ]
+            };
+            let rows: Vec<_> = list.items.iter().map(row).collect();
+            Text::default().table(["NAME", "EPOCH", "STATE", "LAST HEARD OF"], &rows)
+        },
+    )
+}
+
+async fn forget(name: String, keys: &Keys, output: Output) -> Result<(), Failure> {
+    let Some(known) = keys.keyring.forget_mirror(&name).await? else {
+        let message = format!("no mirror {name:?}: `gallra mirror list` shows them");
+        return Err(Failure::new(Exit::Failed, message));
+    };
+    output.give(
+        &Forgotten {
+            name,
+            epoch: known.epoch,
+        },
+        |it| {
+            Text::line(format!("Receipts wait no longer for {:?}.", it.name)).paragraph(
+                0,
+                &format!(
+                    "Its directory still holds the keys of epoch {}: destroy it. Until then an old \
+                 copy of it reads what was erased since.",
+                    it.epoch
+                ),
+            )
+        },
+    )
+}
+
+fn promoted(promoted: Promoted, output: Output) -> Result<(), Failure> {
+    let answer = GoneOn {
+        epoch: promoted.epoch,
+        pages: promoted.pages,
+        followed_at: promoted.followed_at,
+        lost_blocks: promoted.lost_blocks,
+        undone_erasures: promoted.undone_erasures,
+        remains: promoted.remains.map(|path| path.display().to_string()),
+    };
+    output.give(&answer, |it| {
+        let text = Text::line(format!(
+            "The mirror is the vault now; this is epoch {}.",
+            it.epoch
+        ))
+        .gap()
+        .paragraph(
+            0,
+            &format!(
+                "It knows everything up to {}. What was erased after that and has no receipt \
+                     must be erased again.",
+                moment(it.followed_at)
+            ),
+        );
+        let text = match &it.remains {
+            Some(path) => text.paragraph(
+                0,
+                &format!(
+                    "The old root was set aside as {path}. Once the old vault is not wanted any \
+                     more: `gallra mirror destroy-remains`."
+                ),
+            ),
+            None => text,
+        };
+        text.gap().and("Next: gallra reconcile --full")
+    })
+}

@@ -12,6 +12,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::{FileRoot, mirror};
 use crate::vocabulary::Lang;
 
 /// How far an erasure reaches.
@@ -142,6 +143,19 @@ pub fn probe(root: &Path) -> io::Result<Facts> {
         on_a_file: block.join("loop").exists(),
         remains: 0,
     })
+}
+
+/// What destroying this root is worth now, with roots that were set aside counted in. What cannot be
+/// found out is not claimed.
+pub fn of_root(root: &FileRoot) -> Assurance {
+    let remains = mirror::remains(root).map(|found| found.len());
+    match (probe(root.directory()), remains) {
+        (Ok(facts), Ok(remains)) => judge(&Facts { remains, ..facts }),
+        _ => Assurance {
+            level: Level::A,
+            reasons: vec![Reason::UnknownFileSystem],
+        },
+    }
 }
 
 /// Collects a block device and everything it stands on, where that is device-mapper's.

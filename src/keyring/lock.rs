@@ -49,7 +49,7 @@ impl RootLock {
             if waited >= patience {
                 return Err(KeyringError::RootBusy(holder(root)));
             }
-            if !waited.is_zero() && waited.as_millis() % TELL_EVERY.as_millis() == 0 {
+            if !waited.is_zero() && waited.as_millis().is_multiple_of(TELL_EVERY.as_millis()) {
                 tracing::warn!(holder = %holder(root), "waiting for the root lock");
             }
             tokio::time::sleep(LOOK_AGAIN).await;

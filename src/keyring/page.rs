@@ -328,7 +328,7 @@ fn decode_keys(bytes: &[u8], count: usize) -> Result<Page, Unreadable> {
 }
 
 fn decode_slot(bytes: &[u8]) -> Result<Page, Unreadable> {
-    if bytes.len() % 48 != 0 {
+    if !bytes.len().is_multiple_of(48) {
         return Err(Unreadable);
     }
     let tenants = bytes.chunks_exact(48).map(|entry| {

@@ -34,7 +34,6 @@ impl Writer {
     }
 
     /// Bytes with their length before them.
-
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         self.u32(length).raw(bytes)

@@ -180,13 +180,26 @@ both_engines! {
 
     async fn more_blocks_than_fit_on_one_group_page(bench) {
         let (keyring, tenant) = new_tree(bench).await;
-        let keys = keys(&keyring, tenant, 16 * 130).await;
+        let mut keys = Vec::new();
+        for _ in 0..130 {
+            keys.extend(self::keys(&keyring, tenant, 16).await); // A block each: more would take full ones.
+        }
         assert_eq!(keys.last().unwrap().0.block, 129);
         keyring.destroy(erase(tenant, Destroyed::Units(vec![keys[0].0]))).await.unwrap();
         for at in [1, 16 * 128 - 1, 16 * 128, 16 * 130 - 1] {
             assert!(readable(&keyring, tenant, &keys[at]).await, "key {at}");
         }
         assert!(!readable(&keyring, tenant, &keys[0]).await);
+    }
+
+    async fn whoever_wants_many_keys_gets_them_off_full_pages(bench) {
+        let (keyring, tenant) = new_tree(bench).await;
+        let many = keys(&keyring, tenant, 300).await;
+        assert_eq!(many.last().unwrap().0, KeyRef { block: 2, leaf: 43 });
+        let more = keys(&keyring, tenant, 2_000).await;
+        for (key, _) in many.iter().chain(&more) {
+            keyring.data_key(tenant, *key).await.unwrap();
+        }
     }
 
     async fn strict_replaces_the_index_keys_and_only_from_the_present_ones(bench) {

@@ -165,28 +165,35 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Stores sealed pages, each over the very version it was made from.
+/// Stores sealed pages: new ones together, each other one over the very version it was made from.
 pub(super) async fn store(
     tx: &mut Tx,
     version: i64,
     pages: &[SealedPage],
 ) -> Result<(), KeyringError> {
-    for page in pages {
-        let PageId {
-            kind,
-            tenant,
-            number,
-        } = page.id;
-        let (kind, number) = (kind as i64, number as i64);
-        let stored = if page.replaces == 0 {
-            let arguments = args![kind, tenant, number, version, page.body.as_slice()];
-            tx.execute(rows::INSERT_PAGE, arguments).await?
-        } else {
-            let body = page.body.as_slice();
-            let arguments = args![body, version, kind, tenant, number, page.replaces];
-            tx.execute(rows::UPDATE_PAGE, arguments).await?
-        };
-        if stored != 1 {
+    let (new, changed): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.replaces == 0);
+    if let Some(first) = new.first() {
+        let rows = new.iter().map(|page| {
+            let (id, body) = (page.id, page.body.as_slice());
+            args![
+                id.kind as i64,
+                id.tenant,
+                id.number as i64,
+                1,
+                version,
+                body
+            ]
+        });
+        let stored = tx.insert_many(&rows::INSERT_PAGES, rows.collect()).await?;
+        if stored != new.len() as u64 {
+            return Err(KeyringError::corrupt(&first.id));
+        }
+    }
+    for page in changed {
+        let (id, body) = (page.id, page.body.as_slice());
+        let (kind, number) = (id.kind as i64, id.number as i64);
+        let arguments = args![body, version, kind, id.tenant, number, page.replaces];
+        if tx.execute(rows::UPDATE_PAGE, arguments).await? != 1 {
             return Err(KeyringError::corrupt(&page.id));
         }
     }

@@ -21,8 +21,13 @@ pub struct LeasedKey {
     pub key: DataKey,
 }
 
+/// Whoever wants so many keys at once is importing and will want more: it takes [`MANY`].
+const SEVERAL: usize = FAN_OUT / 2;
+/// Keys leased for an import: full pages, in one transaction instead of one for every batch.
+const MANY: usize = 8 * FAN_OUT;
+
 /// Keys on each leased block, by what kind of process leases: a server uses up whole pages, a
-/// command wants few and should not waste the rest.
+/// command wants few and should not waste the rest, unless it imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockSize {
     /// 128 keys, a full page.
@@ -51,7 +56,12 @@ impl Keyring {
         let mut shelf = self.0.shelf.lock().await;
         let have = shelf.get(&tenant).map_or(0, Vec::len);
         if have < count {
-            let fresh = self.lease_blocks(tenant, count - have).await?;
+            let missing = count - have;
+            let (fresh, per_block) = match count {
+                ..SEVERAL => (missing, self.0.means.block_size.keys()),
+                _ => (missing.max(MANY), FAN_OUT),
+            };
+            let fresh = self.lease_blocks(tenant, fresh, per_block).await?;
             shelf.entry(tenant).or_default().extend(fresh);
         }
         let keys = shelf.entry(tenant).or_default();
@@ -107,6 +117,7 @@ impl Keyring {
         &self,
         tenant: TenantId,
         count: usize,
+        per_block: usize,
     ) -> Result<Vec<LeasedKey>, KeyringError> {
         let mut tx = self.0.means.vault.begin().await?;
         let mut draft = self.draft(&mut tx).await?;
@@ -119,7 +130,6 @@ impl Keyring {
                 .err()
                 .unwrap_or(KeyringError::EpochChanged));
         }
-        let per_block = self.0.means.block_size.keys();
         let mut leased = Vec::with_capacity(count.next_multiple_of(per_block));
         while leased.len() < count {
             let block = next_block(&mut draft, &id)?;

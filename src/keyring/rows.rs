@@ -14,8 +14,6 @@ crate::store::statements! { vault:
 
     /// One page.
     READ_PAGE = "SELECT version, body FROM page WHERE kind = $1 AND tenant = $2 AND number = $3";
-    /// A page written for the first time.
-    INSERT_PAGE = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES ($1, $2, $3, 1, $4, $5)";
     /// A page written over the version that was read.
     UPDATE_PAGE = "UPDATE page SET body = $1, written = $2, version = version + 1 WHERE kind = $3 AND tenant = $4 AND number = $5 AND version = $6";
     /// Removes what is left of a purged tenant's pages; their keys are gone already.
@@ -54,6 +52,8 @@ crate::store::statements! { vault:
 }
 
 crate::store::bulk! { vault:
+    /// Pages written for the first time.
+    INSERT_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES", 6, "";
     /// Records destroyed keys.
     INSERT_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, "";
 }

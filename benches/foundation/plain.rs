@@ -1,0 +1,475 @@
+//! The baseline: the same records in plaintext, in one store, through sqlx alone.
+//!
+//! It does what an importer without encryption would do: the same unique external ids, the same
+//! search rows over the same normal forms, the same secondary indexes, the same batches in one
+//! durable transaction each, the fastest statements we know on each engine. It has no units, no key
+//! leases, no second store.
+
+use std::collections::{BTreeMap, HashMap};
+
+use gallra::keyring::normalise;
+use gallra::store::Engine;
+use gallra::vocabulary::{Personal, Random, SystemRandom, Timestamp};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::SqliteSynchronous;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Executor, Row};
+
+use crate::support::{Bench, server};
+
+/// Records of one transaction, as many as ours.
+const BATCH: usize = 500;
+
+const SCHEMA: &str = "
+CREATE TABLE contact (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL, name TEXT,
+  phone TEXT, email TEXT, source TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
+CREATE UNIQUE INDEX contact_external ON contact (tenant, external_id);
+CREATE INDEX contact_tenant ON contact (tenant, id);
+CREATE TABLE support_case (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
+  requester BLOB NOT NULL, subject TEXT, channel TEXT NOT NULL, state TEXT NOT NULL,
+  opened_at BIGINT NOT NULL, closed_at BIGINT);
+CREATE UNIQUE INDEX case_external ON support_case (tenant, external_id);
+CREATE INDEX case_tenant ON support_case (tenant, id);
+CREATE INDEX case_requester ON support_case (requester);
+CREATE TABLE message (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
+  support_case BLOB NOT NULL, contact BLOB NOT NULL, author TEXT, body TEXT NOT NULL,
+  direction TEXT NOT NULL, channel TEXT NOT NULL, sent_at BIGINT NOT NULL);
+CREATE UNIQUE INDEX message_external ON message (tenant, external_id);
+CREATE INDEX message_case ON message (support_case, sent_at);
+CREATE INDEX message_contact ON message (contact);
+CREATE TABLE search (tenant BLOB NOT NULL, field BIGINT NOT NULL, value TEXT NOT NULL,
+  contact BLOB NOT NULL, PRIMARY KEY (tenant, field, value, contact));
+CREATE INDEX search_contact ON search (contact);
+CREATE TABLE audit (id BLOB PRIMARY KEY, at BIGINT NOT NULL, detail TEXT);
+CREATE INDEX audit_at ON audit (at);
+";
+
+const CONTACTS: &str = "INSERT INTO contact (id, tenant, external_id, name, phone, email, source, \
+    created_at, updated_at) VALUES … ON CONFLICT (tenant, external_id) DO UPDATE SET \
+    name = COALESCE(excluded.name, contact.name), phone = COALESCE(excluded.phone, contact.phone), \
+    email = COALESCE(excluded.email, contact.email), \
+    source = COALESCE(excluded.source, contact.source), updated_at = excluded.updated_at \
+    RETURNING id, external_id";
+const CASES: &str = "INSERT INTO support_case (id, tenant, external_id, requester, subject, channel, \
+    state, opened_at, closed_at) VALUES … ON CONFLICT (tenant, external_id) DO UPDATE SET \
+    subject = COALESCE(excluded.subject, support_case.subject), state = excluded.state, \
+    closed_at = COALESCE(excluded.closed_at, support_case.closed_at) RETURNING id, external_id";
+const MESSAGES: &str = "INSERT INTO message (id, tenant, external_id, support_case, contact, author, \
+    body, direction, channel, sent_at) VALUES … ON CONFLICT (tenant, external_id) DO NOTHING";
+const SEARCH: &str = "INSERT INTO search (tenant, field, value, contact) VALUES … \
+    ON CONFLICT (tenant, field, value, contact) DO NOTHING";
+const AUDIT: &str = "INSERT INTO audit (id, at, detail) VALUES …";
+
+/// One argument.
+#[derive(Clone)]
+pub enum Cell {
+    Int(i64),
+    Text(String),
+    NoText,
+    Bytes(Vec<u8>),
+}
+
+impl From<Option<String>> for Cell {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Cell::NoText, Cell::Text)
+    }
+}
+
+macro_rules! bind {
+    ($query:expr, $cells:expr) => {
+        $cells.into_iter().fold($query, |query, cell| match cell {
+            Cell::Int(it) => query.bind(it),
+            Cell::Text(it) => query.bind(it),
+            Cell::NoText => query.bind(None::<String>),
+            Cell::Bytes(it) => query.bind(it),
+        })
+    };
+}
+
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+/// A plaintext store.
+pub struct Plain {
+    pool: Pool,
+    schema: String,
+    /// Texts by statement and number of rows, so that each is built and prepared once.
+    texts: HashMap<(&'static str, usize), &'static str>,
+    tenant: [u8; 16],
+}
+
+/// A line of the export; flat, which serde reads fastest.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Record {
+    #[serde(rename = "type")]
+    kind: String,
+    external_id: String,
+    contact: String,
+    case: String,
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    source: Option<String>,
+    subject: Option<String>,
+    author: Option<String>,
+    channel: String,
+    state: String,
+    direction: String,
+    body: String,
+    created_at: Option<Timestamp>,
+    opened_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    sent_at: Option<Timestamp>,
+}
+
+/// A value that a contact can be searched by.
+struct Search {
+    field: i64,
+    value: String,
+    external_id: String,
+}
+
+impl Plain {
+    /// An empty store beside ours, on the same disk or server.
+    pub async fn new(bench: &Bench) -> Self {
+        let schema = format!("plain_{}", std::process::id());
+        let pool = match bench.engine() {
+            Engine::Sqlite => {
+                let file = SqliteConnectOptions::new()
+                    .filename(bench.directory().join("plain.db"))
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full);
+                let pool = SqlitePoolOptions::new().max_connections(4);
+                Pool::Sqlite(pool.connect_with(file).await.expect("the file opens"))
+            }
+            Engine::Postgres => {
+                let options: PgConnectOptions = server().parse().expect("a server's address");
+                let options = options.options([("search_path", schema.as_str())]);
+                let pool = PgPoolOptions::new().max_connections(8);
+                Pool::Postgres(
+                    pool.connect_with(options)
+                        .await
+                        .expect("the server answers"),
+                )
+            }
+        };
+        let mut tenant = [0; 16];
+        SystemRandom.fill(&mut tenant);
+        let plain = Self {
+            pool,
+            schema,
+            texts: HashMap::new(),
+            tenant,
+        };
+        plain.make().await;
+        plain
+    }
+
+    async fn make(&self) {
+        match &self.pool {
+            Pool::Sqlite(pool) => drop(pool.execute(SCHEMA).await.expect("the schema is made")),
+            Pool::Postgres(pool) => {
+                let schema = &self.schema;
+                let tables = SCHEMA.replace("BLOB", "BYTEA");
+                let text = format!(
+                    "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; {tables}"
+                );
+                let made = pool.execute(sqlx::raw_sql(AssertSqlSafe(text))).await;
+                made.expect("the schema is made");
+            }
+        }
+    }
+
+    /// Removes what [`Plain::new`] made on a server.
+    pub async fn remove(self) {
+        match self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => {
+                let text = format!("DROP SCHEMA {} CASCADE", self.schema);
+                pool.execute(AssertSqlSafe(text)).await.expect("it goes");
+                pool.close().await;
+            }
+        }
+    }
+
+    /// Imports gallra NDJSON.
+    pub async fn import(&mut self, text: &str) {
+        let records = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a record"));
+        let mut records = records.peekable();
+        while records.peek().is_some() {
+            let batch: Vec<Record> = records.by_ref().take(BATCH).collect();
+            self.write(batch).await;
+        }
+    }
+
+    async fn write(&mut self, batch: Vec<Record>) {
+        let mut tx = self.begin().await;
+        let (contacts, search) = self.contact_rows(&batch);
+        let contacts = self.ids(&mut tx, CONTACTS, contacts).await;
+        let cases = self.case_rows(&batch, &contacts);
+        let cases = self.ids(&mut tx, CASES, cases).await;
+        let tenant = Cell::Bytes(self.tenant.to_vec());
+        let messages = batch.into_iter().filter(|it| it.kind == "message");
+        let messages = messages.map(|it| {
+            vec![
+                new_id(),
+                tenant.clone(),
+                Cell::Text(it.external_id),
+                Cell::Bytes(cases[&it.case].clone()),
+                Cell::Bytes(contacts[&it.contact].clone()),
+                it.author.into(),
+                Cell::Text(it.body),
+                Cell::Text(it.direction),
+                Cell::Text(it.channel),
+                Cell::Int(it.sent_at.map_or(0, |at| at.0)),
+            ]
+        });
+        let messages = messages.collect();
+        self.execute(&mut tx, MESSAGES, messages).await;
+        let search = search.into_iter().map(|it| {
+            let contact = Cell::Bytes(contacts[&it.external_id].clone());
+            vec![
+                tenant.clone(),
+                Cell::Int(it.field),
+                Cell::Text(it.value),
+                contact,
+            ]
+        });
+        let search = search.collect();
+        self.execute(&mut tx, SEARCH, search).await;
+        let audit = vec![new_id(), Cell::Int(0), Cell::Text("a batch".to_owned())];
+        self.execute(&mut tx, AUDIT, vec![audit]).await;
+        match tx {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+        .expect("it is committed");
+    }
+
+    /// Rows of the contacts that a batch brings or names, and what they are searched by.
+    fn contact_rows(&self, batch: &[Record]) -> (Vec<Vec<Cell>>, Vec<Search>) {
+        let mut contacts: BTreeMap<&str, Option<&Record>> = BTreeMap::new();
+        let mut search = Vec::new();
+        for record in batch {
+            if record.kind != "contact" {
+                contacts.entry(&record.contact).or_insert(None);
+                continue;
+            }
+            contacts.insert(&record.external_id, Some(record));
+            let mut found = |field, value: &Personal| {
+                search.push(Search {
+                    field,
+                    value: value.expose().to_owned(),
+                    external_id: record.external_id.clone(),
+                });
+            };
+            let email = record.email.as_deref().and_then(normalise::email);
+            email.iter().for_each(|it| found(2, it));
+            let phone = record.phone.as_deref();
+            let phone = phone.and_then(|it| normalise::phone(it, "SE"));
+            phone.iter().for_each(|it| found(3, it));
+            let words = record.name.as_deref().map(normalise::name_words);
+            words.iter().flatten().for_each(|it| found(4, it));
+        }
+        let rows = contacts.into_iter().map(|(external_id, record)| {
+            let field = |of: fn(&Record) -> &Option<String>| record.and_then(|it| of(it).clone());
+            vec![
+                new_id(),
+                Cell::Bytes(self.tenant.to_vec()),
+                Cell::Text(external_id.to_owned()),
+                field(|it| &it.name).into(),
+                field(|it| &it.phone).into(),
+                field(|it| &it.email).into(),
+                field(|it| &it.source).into(),
+                Cell::Int(record.and_then(|it| it.created_at).map_or(0, |at| at.0)),
+                Cell::Int(0),
+            ]
+        });
+        (rows.collect(), search)
+    }
+
+    fn case_rows(&self, batch: &[Record], contacts: &HashMap<String, Vec<u8>>) -> Vec<Vec<Cell>> {
+        let mut cases: BTreeMap<&str, &Record> = BTreeMap::new();
+        for record in batch {
+            match record.kind.as_str() {
+                "case" => drop(cases.insert(&record.external_id, record)),
+                "message" => drop(cases.entry(&record.case).or_insert(record)),
+                _ => {}
+            }
+        }
+        let rows = cases.into_iter().map(|(external_id, record)| {
+            let opened_at = record.opened_at.or(record.sent_at);
+            vec![
+                new_id(),
+                Cell::Bytes(self.tenant.to_vec()),
+                Cell::Text(external_id.to_owned()),
+                Cell::Bytes(contacts[&record.contact].clone()),
+                record.subject.clone().into(),
+                Cell::Text(record.channel.clone()),
+                Cell::Text(record.state.clone()),
+                Cell::Int(opened_at.map_or(0, |at| at.0)),
+                Cell::Int(record.closed_at.map_or(0, |at| at.0)),
+            ]
+        });
+        rows.collect()
+    }
+
+    async fn begin(&self) -> Tx {
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                let begun = pool.begin_with("BEGIN IMMEDIATE").await;
+                Tx::Sqlite(begun.expect("the lock is taken"))
+            }
+            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await.expect("it begins")),
+        }
+    }
+
+    /// The text for so many rows.
+    fn text(&mut self, statement: &'static str, rows: usize, columns: usize) -> &'static str {
+        let postgres = matches!(self.pool, Pool::Postgres(_));
+        self.texts.entry((statement, rows)).or_insert_with(|| {
+            let mut number = 0;
+            let mut mark = || {
+                number += 1;
+                if postgres {
+                    format!("${number}")
+                } else {
+                    "?".to_owned()
+                }
+            };
+            let mut row = || {
+                format!(
+                    "({})",
+                    (0..columns).map(|_| mark()).collect::<Vec<_>>().join(",")
+                )
+            };
+            let all = (0..rows).map(|_| row()).collect::<Vec<_>>().join(",");
+            statement.replace('…', &all).leak()
+        })
+    }
+
+    /// Runs an upsert; the ids by external id.
+    async fn ids(
+        &mut self,
+        tx: &mut Tx,
+        statement: &'static str,
+        rows: Vec<Vec<Cell>>,
+    ) -> HashMap<String, Vec<u8>> {
+        let Some(columns) = rows.first().map(Vec::len) else {
+            return HashMap::new();
+        };
+        let text = self.text(statement, rows.len(), columns);
+        let cells = rows.into_iter().flatten();
+        match tx {
+            Tx::Sqlite(tx) => {
+                let rows = tx.fetch_all(bind!(sqlx::query(text), cells)).await;
+                let rows = rows.expect("the upsert runs");
+                rows.iter().map(|row| (row.get(1), row.get(0))).collect()
+            }
+            Tx::Postgres(tx) => {
+                let rows = tx.fetch_all(bind!(sqlx::query(text), cells)).await;
+                let rows = rows.expect("the upsert runs");
+                rows.iter().map(|row| (row.get(1), row.get(0))).collect()
+            }
+        }
+    }
+
+    async fn execute(&mut self, tx: &mut Tx, statement: &'static str, rows: Vec<Vec<Cell>>) {
+        for rows in rows.chunks(BATCH) {
+            let text = self.text(statement, rows.len(), rows[0].len());
+            let cells = rows.iter().flatten().cloned();
+            macro_rules! execute {
+                ($tx:expr) => {{
+                    let done = $tx.execute(bind!(sqlx::query(text), cells)).await;
+                    done.map(|done| done.rows_affected())
+                }};
+            }
+            let done = match tx {
+                Tx::Sqlite(tx) => execute!(tx),
+                Tx::Postgres(tx) => execute!(tx),
+            };
+            done.expect("the statement runs");
+        }
+    }
+
+    /// Every contact's id.
+    pub async fn contacts(&self) -> Vec<Vec<u8>> {
+        const ALL: &str = "SELECT id FROM contact";
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                let rows = pool.fetch_all(ALL).await.expect("the rows are read");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Pool::Postgres(pool) => {
+                let rows = pool.fetch_all(ALL).await.expect("the rows are read");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
+    /// Reads one contact by its id, every column.
+    pub async fn read(&self, id: &[u8]) -> [Option<String>; 5] {
+        const ONE: &str = "SELECT external_id, name, phone, email, source, created_at, updated_at \
+            FROM contact WHERE tenant = $1 AND id = $2";
+        macro_rules! read {
+            ($pool:expr) => {{
+                let query = sqlx::query(ONE).bind(&self.tenant[..]).bind(id);
+                let row = $pool.fetch_one(query).await.expect("the contact is there");
+                let _: (i64, i64) = (row.get(5), row.get(6));
+                [0, 1, 2, 3, 4].map(|column| row.get(column))
+            }};
+        }
+        match &self.pool {
+            Pool::Sqlite(pool) => read!(pool),
+            Pool::Postgres(pool) => read!(pool),
+        }
+    }
+
+    /// Deletes everything, a thousand contacts to a transaction; how many rows.
+    pub async fn delete_all(&self) -> u64 {
+        const SOME: [&str; 4] = [
+            "DELETE FROM message WHERE contact IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
+            "DELETE FROM support_case WHERE requester IN \
+             (SELECT id FROM contact ORDER BY id LIMIT 1000)",
+            "DELETE FROM search WHERE contact IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
+            "DELETE FROM contact WHERE id IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
+        ];
+        let mut all = 0;
+        loop {
+            let mut deleted = 0;
+            let mut tx = self.begin().await;
+            for statement in SOME {
+                deleted += match &mut tx {
+                    Tx::Sqlite(tx) => tx.execute(statement).await.unwrap().rows_affected(),
+                    Tx::Postgres(tx) => tx.execute(statement).await.unwrap().rows_affected(),
+                };
+            }
+            match tx {
+                Tx::Sqlite(tx) => tx.commit().await,
+                Tx::Postgres(tx) => tx.commit().await,
+            }
+            .expect("it is committed");
+            if deleted == 0 {
+                return all;
+            }
+            all += deleted;
+        }
+    }
+}
+
+fn new_id() -> Cell {
+    let mut id = vec![0; 16];
+    SystemRandom.fill(&mut id);
+    Cell::Bytes(id)
+}

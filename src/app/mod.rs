@@ -175,8 +175,7 @@ impl App {
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
         let (clock, random) = (means.clock.clone(), means.random.clone());
-        let key = SigningKey::open(&settings.signing_key())?;
-        let log = Log::open(vault.clone(), key).await?;
+        let log = log(&settings, &vault).await?;
         let keyring = Keyring::open(means).await?;
         let (ours, theirs) = (data.clone(), index.clone());
         let actor = match purpose {
@@ -246,6 +245,18 @@ impl App {
             store.close().await;
         }
         Ok(())
+    }
+}
+
+/// Without its key the log can be read, and receipts wait; whatever else is held is not locked away.
+async fn log(settings: &Settings, vault: &Db) -> Result<Log, ReceiptError> {
+    match SigningKey::open(&settings.signing_key()) {
+        Ok(key) => Log::open(vault.clone(), key).await,
+        Err(missing @ ReceiptError::KeyMissing(_)) => {
+            tracing::warn!("no receipt can be signed: {missing}");
+            Log::open_to_read(vault.clone()).await
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -88,6 +88,23 @@ both_engines! {
         assert!(policy.stderr.contains("policy"), "{policy:?}");
     }
 
+    async fn without_the_signing_key_only_receipts_wait(bench) {
+        let desk = Desk::with_people(bench);
+        let (key, away) = (desk.path("sign/log.key"), desk.path("log.key"));
+        std::fs::rename(&key, &away).unwrap();
+        let found = desk.gallra.run(["find", "bo@example.se"]).succeeded();
+        assert_eq!(found.json()["matches"].as_array().unwrap().len(), 2);
+        assert!(found.stderr.contains("no receipt can be signed"), "{found:?}");
+        let erase =
+            ["erase", "--tenant", "norrsken", "--email", "bo@example.se", "--instruction", "A-17"];
+        let finished = desk.gallra.run(erase).exited(1);
+        assert!(finished.stderr.contains("put the backup of the directory sign/ back"));
+
+        std::fs::rename(&away, &key).unwrap();
+        assert_eq!(desk.json(["reconcile"])["receipts"], 1, "the erasure is done and proven");
+        assert_eq!(desk.json(["find", "bo@example.se"])["matches"].as_array().unwrap().len(), 1);
+    }
+
     async fn what_is_not_there_is_exit_1_with_where_to_look(bench) {
         let desk = Desk::with_people(bench);
         let nobody = "00000000000000000000000000000000";

@@ -1,0 +1,106 @@
+//! Making a new installation: `gallra init`.
+
+use super::{App, AppError, Purpose, made, means, root, rows};
+use crate::config::Settings;
+use crate::keyring::{BlockSize, Keyring, KeyringError, RootError};
+use crate::receipts::{Log, Policy, ReceiptError, SigningKey};
+use crate::store::{Role, args};
+use crate::vocabulary::{Random, VaultId};
+
+/// What [`App::init`] made.
+#[derive(Debug)]
+pub struct Made {
+    /// The new vault.
+    pub vault: VaultId,
+    /// The log's name.
+    pub origin: String,
+    /// Where data lies.
+    pub data: String,
+    /// Where the vault lies.
+    pub vault_store: String,
+    /// Where the index lies.
+    pub index: String,
+}
+
+impl App {
+    /// Makes a new installation. Refuses when any part of one is there: nothing is made anew.
+    ///
+    /// The vault's first root is written last, so a crash before that leaves nothing that a second
+    /// try would refuse.
+    pub async fn init(settings: &Settings) -> Result<Made, AppError> {
+        let root = root(settings);
+        if root.exists() {
+            return Err(RootError::Exists(settings.root.clone()).into());
+        }
+        let vault = made(&settings.vault_url, Role::Vault).await?;
+        if Keyring::exists(&vault).await? {
+            return Err(KeyringError::VaultExists.into());
+        }
+        let data = made(&settings.database_url, Role::Data).await?;
+        if data
+            .fetch_optional(rows::READ_META, args![])
+            .await?
+            .is_some()
+        {
+            return Err(AppError::DataExists(data.place().to_owned()));
+        }
+        let index = made(&settings.index_url, Role::Index).await?;
+        settings.keep()?;
+        let means = means(vault.clone(), root, BlockSize::Command);
+        let key = signing_key(settings, means.random.as_ref())?;
+        Log::init(&vault, &key).await?;
+        let made = Made {
+            vault: Keyring::create(&means).await?,
+            origin: key.origin().to_owned(),
+            data: data.place().to_owned(),
+            vault_store: vault.place().to_owned(),
+            index: index.place().to_owned(),
+        };
+        for store in [data, vault, index] {
+            store.close().await;
+        }
+        // Binds the data to its vault, and shows that all of it opens.
+        Self::open(settings.clone(), Purpose::Command)
+            .await?
+            .close()
+            .await?;
+        Ok(made)
+    }
+}
+
+/// Makes the log's key, or takes the one that a first try left, and writes down how others are to
+/// check with it.
+fn signing_key(settings: &Settings, random: &dyn Random) -> Result<SigningKey, AppError> {
+    let path = settings.signing_key();
+    let key = match SigningKey::create(&path, &origin(settings, random), random) {
+        Err(ReceiptError::KeyExists(_)) => SigningKey::open(&path)?,
+        made => made?,
+    };
+    let policy = settings.sign_dir.join("log.policy");
+    std::fs::write(&policy, Policy::of_log(key.verifier()).to_string()).map_err(|source| {
+        ReceiptError::Io {
+            path: policy,
+            source,
+        }
+    })?;
+    Ok(key)
+}
+
+/// The log's name: the public address, and eight digits that tell it from a log that was there
+/// before. Two logs of one name would look like one that tells two stories.
+fn origin(settings: &Settings, random: &dyn Random) -> String {
+    let host = settings.public_url.as_deref().and_then(|url| {
+        let (_, after) = url.split_once("://")?;
+        after
+            .split(['/', '@'])
+            .next()
+            .filter(|host| !host.is_empty())
+    });
+    let mut digits = [0; 4];
+    random.fill(&mut digits);
+    format!(
+        "{}/gallra/{}",
+        host.unwrap_or("gallra.invalid"),
+        hex::encode(digits)
+    )
+}

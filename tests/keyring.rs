@@ -44,6 +44,7 @@ fn erase(tenant: TenantId, what: Destroyed) -> Destruction {
         tenant,
         subject: None,
         what,
+        suppressed: None,
         new_index_keys: None,
         facts: "{}".to_owned(),
     }

@@ -61,6 +61,7 @@ async fn erase(main: &Keyring, tenant: TenantId, what: Destroyed) -> (ErasureId,
         tenant,
         subject: None,
         what,
+        suppressed: None,
         new_index_keys: None,
         facts: "{}".to_owned(),
     };
@@ -413,6 +414,7 @@ both_engines! {
             tenant,
             subject: None,
             what: Destroyed::Units(vec![old[0].0]),
+            suppressed: None,
             new_index_keys: None,
             facts: "{}".to_owned(),
         };

@@ -42,6 +42,7 @@ async fn destroy(keyring: &Keyring, tenant: TenantId, what: Destroyed) -> Erasur
         tenant,
         subject: None,
         what,
+        suppressed: None,
         new_index_keys: None,
         facts: "{}".to_owned(),
     };

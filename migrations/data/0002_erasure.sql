@@ -3,6 +3,10 @@
 -- Set while data that was restored from a backup has not been reconciled with the vault yet.
 ALTER TABLE meta ADD COLUMN restoration BLOB;
 
+-- Set from a restore until the keys that were given out after the backup was made, and that no row
+-- here names, are destroyed: until then newer backups hold rows that these keys open.
+ALTER TABLE meta ADD COLUMN orphans BOOLEAN;
+
 -- An erasure that was accepted. Written in the transaction that stops further writing about its
 -- subject; the vault's ledger holds the same facts from the point of no return on.
 CREATE TABLE erasure (
@@ -26,6 +30,7 @@ CREATE TABLE erasure_progress (
     seq       BIGINT NOT NULL,
     again     BOOLEAN NOT NULL,
     counts    TEXT NOT NULL,
+    results   TEXT,             -- for the receipt of erasing again, once it is finished
     receipted BOOLEAN NOT NULL
 );
 CREATE INDEX erasure_progress_open ON erasure_progress (again, receipted);

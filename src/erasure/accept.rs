@@ -4,8 +4,8 @@
 use super::facts::Facts;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::audit::{self, Action};
-use crate::keyring::{Destroyed, Destruction, IndexKeys, KeyRef};
-use crate::receipts::body::{Commitment, Kind, Reference, Tenant};
+use crate::keyring::{Destroyed, Destruction, IndexKeys, KeyRef, Suppressed};
+use crate::receipts::body::{Commitment, Copy, CopyState, Kind, Reference, Tenant};
 use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, Personal, Secret, TenantId, Timestamp, fail_point};
 
@@ -58,119 +58,160 @@ impl Accepted {
     }
 }
 
+impl Accepted {
+    fn new(
+        id: ErasureId,
+        tenant: TenantId,
+        subject: Option<ContactId>,
+        strict: bool,
+        facts: Facts,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            subject,
+            strict,
+            facts,
+        }
+    }
+}
+
 impl Eraser {
     /// Erases one person. Asked twice, by whomever, it is one erasure with one receipt.
     pub async fn erase_contact(&self, request: EraseRequest) -> Result<Outcome, EraseError> {
-        self.check_holds(request.tenant, Some(request.contact))
+        self.settle_if_restored().await?;
+        let EraseRequest {
+            tenant,
+            contact,
+            named_by,
+            instruction,
+            strict,
+        } = request;
+        self.check_holds(tenant, Some(contact)).await?;
+        let arguments = args![tenant, contact];
+        let there = self
+            .data()
+            .fetch_optional(rows::READ_CONTACT, arguments)
             .await?;
-        let instruction = Reference::new(request.instruction.clone())?;
+        if !matches!(there, Some(row) if row.opt_i64(0)?.is_none()) {
+            return self.erased_before(tenant, contact).await;
+        }
+        let instruction = Reference::new(instruction)?;
         let salt = Secret::generate(self.catalog.random.as_ref());
-        let commitment = Commitment::new(&salt, &request.named_by);
+        let commitment = Commitment::new(&salt, &named_by);
         let facts = self
-            .facts(request.tenant, Kind::Contact, Some(commitment), instruction)
+            .facts(tenant, Kind::Contact, Some(commitment), instruction)
             .await?;
-        let accepted = self.accept_contact(&request, &facts).await?;
-        fail_point("erase:accepted");
-        match accepted {
-            Some(accepted) => {
-                self.catalog
-                    .keep_salt(request.tenant, accepted.id, &salt)
-                    .await?;
-                self.finish(&accepted).await
-            }
-            None => self.erased_before(request.tenant, request.contact).await,
+        let id = ErasureId::generate(self.catalog.random.as_ref());
+        // Before anything is decided: a salt that is lost can never be handed over.
+        self.catalog.keep_salt(tenant, id, &salt).await?;
+        let accepted = Accepted::new(id, tenant, Some(contact), strict, facts);
+        self.order(&accepted).await?;
+        fail_point("erase:ordered");
+        match self.accept(&accepted).await? {
+            true => self.finish(&accepted).await,
+            false => self.erased_before(tenant, contact).await,
         }
     }
 
     /// Purges a tenant: every person, case and message at once.
     pub async fn purge_tenant(&self, request: PurgeRequest) -> Result<Outcome, EraseError> {
-        let instruction = Reference::new(request.instruction.clone())?;
+        self.settle_if_restored().await?;
+        let PurgeRequest {
+            tenant,
+            confirm,
+            instruction,
+        } = request;
+        let instruction = Reference::new(instruction)?;
         let facts = self
-            .facts(request.tenant, Kind::TenantPurge, None, instruction)
+            .facts(tenant, Kind::TenantPurge, None, instruction)
             .await?;
-        if request.confirm != facts.tenant.name {
+        if confirm != facts.tenant.name {
             return Err(EraseError::NotConfirmed(facts.tenant.name));
         }
-        let accepted = match self.accept_tenant(&request, &facts).await? {
-            Some(accepted) => accepted,
-            None => {
-                let arguments = args![request.tenant];
-                let row = self
-                    .data()
-                    .fetch_optional(rows::ERASURE_OF_TENANT, arguments)
-                    .await?;
-                Accepted::read(&row.ok_or(EraseError::UnknownTenant)?)?
-            }
-        };
-        fail_point("erase:accepted");
-        self.finish(&accepted).await
+        self.check_holds(tenant, None).await?;
+        let id = ErasureId::generate(self.catalog.random.as_ref());
+        let accepted = Accepted::new(id, tenant, None, false, facts);
+        self.order(&accepted).await?;
+        fail_point("erase:ordered");
+        if self.accept(&accepted).await? {
+            return self.finish(&accepted).await;
+        }
+        let row = self
+            .data()
+            .fetch_optional(rows::ERASURE_OF_TENANT, args![tenant])
+            .await?;
+        match row {
+            Some(row) => self.finish(&Accepted::read(&row)?).await,
+            None => match self.catalog.keyring.purge_of(tenant).await? {
+                Some(purge) => self.outcome(purge).await,
+                None => Err(EraseError::UnknownTenant),
+            },
+        }
     }
 
-    /// Closes the contact and stores the erasure; `None` when somebody else closed it before.
-    async fn accept_contact(
-        &self,
-        request: &EraseRequest,
-        facts: &Facts,
-    ) -> Result<Option<Accepted>, EraseError> {
-        let now = self.catalog.clock.now();
-        let mut tx = self.data().begin().await?;
-        let arguments = args![now, request.tenant, request.contact];
-        if tx
-            .fetch_optional(rows::CLOSE_CONTACT, arguments)
-            .await?
-            .is_none()
-        {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        tx.execute(
-            rows::CLOSE_UNITS,
-            args![now, request.tenant, request.contact],
-        )
-        .await?;
-        let accepted = Accepted {
-            id: ErasureId::generate(self.catalog.random.as_ref()),
-            tenant: request.tenant,
-            subject: Some(request.contact),
-            strict: request.strict,
-            facts: facts.clone(),
-        };
-        self.store_accepted(tx, &accepted, Action::ContactErased, now)
-            .await?;
-        Ok(Some(accepted))
+    /// Keeps the order where no restore of data can lose it.
+    async fn order(&self, accepted: &Accepted) -> Result<(), EraseError> {
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let version = self.catalog.keyring.take_head(&mut tx).await?;
+        let Accepted {
+            id,
+            tenant,
+            subject,
+            strict,
+            facts,
+        } = accepted;
+        let (kind, requested_at) = (facts.kind.word(), facts.requested_at);
+        let facts = serde_json::to_string(facts).map_err(EraseError::Stored)?;
+        let arguments = args![
+            *id,
+            *tenant,
+            kind,
+            *subject,
+            *strict,
+            facts,
+            requested_at,
+            version
+        ];
+        tx.execute(rows::vault::INSERT_ORDER, arguments).await?;
+        Ok(tx.commit().await?)
     }
 
-    /// Closes the tenant's gates and stores the erasure; `None` when it was closed before.
-    async fn accept_tenant(
-        &self,
-        request: &PurgeRequest,
-        facts: &Facts,
-    ) -> Result<Option<Accepted>, EraseError> {
+    /// Orders in the vault that are not carried out.
+    pub(super) async fn orders(&self) -> Result<Vec<Accepted>, EraseError> {
+        let mut tx = self.catalog.keyring.snapshot_vault().await?;
+        let orders = tx.fetch_all(rows::vault::ORDERS, args![]).await?;
+        tx.rollback().await?;
+        orders.iter().map(Accepted::read).collect()
+    }
+
+    /// Closes the subject to writers and stores the erasure. `false`, and the order is taken back,
+    /// when somebody else closed it before or it is not there.
+    pub(super) async fn accept(&self, accepted: &Accepted) -> Result<bool, EraseError> {
         let now = self.catalog.clock.now();
         let mut tx = self.data().begin().await?;
-        tx.execute(rows::CLOSE_GATES, args![true, request.tenant])
-            .await?;
-        let arguments = args!["purging", now, request.tenant];
-        let taken = tx.fetch_optional(rows::CLOSE_TENANT, arguments).await?;
-        if taken.is_none() {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        // Looked at only now that no writer is left: a hold placed meanwhile is seen.
-        if let Err(held) = self.check_holds(request.tenant, None).await {
-            tx.rollback().await?;
-            return Err(held);
-        }
-        let accepted = Accepted {
-            id: ErasureId::generate(self.catalog.random.as_ref()),
-            tenant: request.tenant,
-            subject: None,
-            strict: false,
-            facts: facts.clone(),
+        let (closed, action) = match accepted.subject {
+            Some(contact) => (
+                close_contact(&mut tx, accepted.tenant, contact, now).await?,
+                Action::ContactErased,
+            ),
+            None => (
+                close_tenant(&mut tx, accepted.tenant, now).await?,
+                Action::TenantPurged,
+            ),
         };
-        self.store_accepted(tx, &accepted, Action::TenantPurged, now)
+        if closed {
+            self.store_accepted(tx, accepted, action, now).await?;
+            fail_point("erase:accepted");
+            return Ok(true);
+        }
+        tx.rollback().await?;
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        self.catalog.keyring.take_head(&mut tx).await?;
+        tx.execute(rows::vault::DELETE_ORDER, args![accepted.id])
             .await?;
-        Ok(Some(accepted))
+        tx.commit().await?;
+        Ok(false)
     }
 
     async fn store_accepted(
@@ -254,53 +295,116 @@ impl Eraser {
             requested_at: now,
             started_at: now,
             approvers: Vec::new(),
-            copies: Vec::new(),
+            copies: self.known_copies(kind).await?,
             kept: Vec::new(),
         })
     }
 
-    /// What is to be destroyed, with the index keys that are to follow on `--strict`.
-    pub(super) async fn destruction(&self, accepted: &Accepted) -> Result<Destruction, EraseError> {
+    /// Copies that this house itself still holds open: rows in backups newer than the one that was
+    /// restored, whose keys nobody has destroyed yet. A purge destroys them with the tenant.
+    async fn known_copies(&self, kind: Kind) -> Result<Vec<Copy>, EraseError> {
+        let open = kind != Kind::TenantPurge && self.has_orphans().await?;
+        let place = "backups newer than the last one restored; to close: gallra reconcile \
+                     --destroy-orphans";
+        let copy = |place| Copy {
+            place,
+            state: CopyState::NotOrdered,
+            evidence: None,
+        };
+        Ok(match open {
+            true => vec![copy(Reference::new(place)?)],
+            false => Vec::new(),
+        })
+    }
+
+    /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
+    /// unit of the subject is left.
+    pub(super) async fn destruction(
+        &self,
+        accepted: &Accepted,
+        suppressed: Suppressed,
+    ) -> Result<Option<Destruction>, EraseError> {
         let what = match accepted.subject {
             None => Destroyed::Tenant,
-            Some(contact) => {
-                let arguments = args![accepted.tenant, contact];
-                let units = self
-                    .data()
-                    .fetch_all(rows::UNITS_OF_CONTACT, arguments)
-                    .await?;
-                let keys = units.iter().map(|unit| {
-                    let leaf = u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX);
-                    Ok(KeyRef {
-                        block: unit.u64(1)?,
-                        leaf,
-                    })
-                });
-                Destroyed::Units(keys.collect::<Result<_, EraseError>>()?)
-            }
+            Some(contact) => Destroyed::Units(self.keys_of(accepted.tenant, contact).await?),
         };
+        if what == Destroyed::Units(Vec::new()) {
+            return Ok(None);
+        }
         let new_index_keys = match accepted.strict {
             true => Some(self.next_index_keys(accepted.tenant).await?),
             false => None,
         };
-        Ok(Destruction {
+        Ok(Some(Destruction {
             erasure: accepted.id,
             kind: accepted.facts.kind.word().to_owned(),
             tenant: accepted.tenant,
             subject: accepted.subject.map(|contact| contact.0),
+            suppressed: accepted.subject.map(|_| suppressed),
             what,
             new_index_keys,
             facts: serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?,
-        })
+        }))
+    }
+
+    async fn keys_of(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+    ) -> Result<Vec<KeyRef>, EraseError> {
+        let units = self
+            .data()
+            .fetch_all(rows::UNITS_OF_CONTACT, args![tenant, contact])
+            .await?;
+        let key = |unit: &Row| {
+            let leaf = u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX);
+            Ok(KeyRef {
+                block: unit.u64(1)?,
+                leaf,
+            })
+        };
+        units.iter().map(key).collect()
     }
 
     /// Draws the next index keys and carries the suppression tokens of people erased before over to
     /// them, while the old keys can still be used. Should the keys never come into force, what was
-    /// carried over is of a generation that never was, and the next rebuild sweeps it away.
+    /// carried over bears the id of keys that never were, and the next rebuild sweeps it away.
     async fn next_index_keys(&self, tenant: TenantId) -> Result<IndexKeys, EraseError> {
         let old = self.catalog.keyring.index_keys(tenant).await?;
         let new = IndexKeys::generate(old.generation + 1, self.catalog.random.as_ref());
         self.catalog.carry_over(tenant, &old, &new).await?;
         Ok(new)
     }
+}
+
+/// Closes a contact with its units and the cases it opened; `false` when it was closed before.
+async fn close_contact(
+    tx: &mut Tx,
+    tenant: TenantId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<bool, EraseError> {
+    let arguments = args![now, tenant, contact];
+    if tx
+        .fetch_optional(rows::CLOSE_CONTACT, arguments)
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    tx.execute(rows::CLOSE_CASES, args![now, tenant, contact])
+        .await?;
+    tx.execute(rows::CLOSE_UNITS, args![now, tenant, contact])
+        .await?;
+    Ok(true)
+}
+
+/// Closes a tenant's gates; `false` when it was closed before.
+async fn close_tenant(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<bool, EraseError> {
+    tx.execute(rows::CLOSE_GATES, args![true, tenant]).await?;
+    let arguments = args!["purging", now, tenant];
+    Ok(tx
+        .fetch_optional(rows::CLOSE_TENANT, arguments)
+        .await?
+        .is_some())
 }

@@ -281,7 +281,8 @@ impl Eraser {
         let mut left = 0;
         let keys = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
             Destroyed::Tenant => {
-                let arguments = args![entry.tenant, entry.tenant];
+                let tenant = entry.tenant;
+                let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
                 let row = self
                     .data()
                     .fetch_one(rows::LEFT_OF_TENANT, arguments)
@@ -290,6 +291,12 @@ impl Eraser {
             }
             Destroyed::Units(keys) => keys,
         };
+        if let Some(contact) = entry.subject.map(ContactId) {
+            let row = self
+                .data()
+                .fetch_one(rows::LEFT_OF_CONTACT, args![contact, contact]);
+            left += row.await?.u64(0)?;
+        }
         for key in &keys {
             let arguments = args![entry.tenant, key.block as i64, i64::from(key.leaf)];
             if let Some(row) = self
@@ -313,7 +320,7 @@ impl Eraser {
 /// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it.
 async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<u64, StoreError> {
     let mut deleted = 0;
-    for case in tx.fetch_all(rows::CASE_OF_UNIT, args![unit]).await? {
+    for case in tx.fetch_all(rows::TAKE_CASE_OF_UNIT, args![unit]).await? {
         let case = case.blob(0)?;
         let other = tx
             .fetch_optional(rows::OTHER_PART, args![case.clone(), unit])

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::accept::Accepted;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::catalog::index::suppression::Suppression;
-use crate::keyring::{KeyringError, LedgerEntry};
+use crate::keyring::{KeyringError, Suppressed};
 use crate::receipts::ReceiptError;
 use crate::store::args;
 use crate::vocabulary::{ContactId, ErasureId, Timestamp, fail_point};
@@ -17,42 +17,67 @@ const SUPPRESSED: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 const TRIES: usize = 5;
 
 impl Eraser {
-    /// Carries an accepted erasure out, from wherever it stands.
+    /// Carries an accepted erasure out, from wherever it stands. When a purge or another erasure
+    /// destroyed the same keys first, that one is the outcome.
     pub(super) async fn finish(&self, accepted: &Accepted) -> Result<Outcome, EraseError> {
-        let entry = self.destroy(accepted).await?;
+        let erasure = self.destroy(accepted).await?;
         fail_point("erase:destroyed");
         self.data()
             .execute(rows::MARK_DESTROYED, args![true, accepted.id])
             .await?;
-        self.catalog.keyring.barrier(entry.epoch).await?;
-        fail_point("erase:barrier-passed");
         self.carry_out_ledger().await?;
         fail_point("erase:rows-deleted");
         self.issue_receipts().await?;
         if accepted.strict {
             self.catalog.rebuild_index_of(accepted.tenant).await?;
         }
-        self.outcome(accepted.id).await
+        self.outcome(erasure).await
     }
 
-    /// Destroys the keys unless the ledger says that this was done.
-    async fn destroy(&self, accepted: &Accepted) -> Result<LedgerEntry, EraseError> {
+    /// Destroys the keys unless the ledger says that this was done, and answers by which erasure.
+    async fn destroy(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
         let keyring = &self.catalog.keyring;
         for _ in 0..TRIES {
-            if let Some(entry) = keyring.ledger_entry(accepted.id).await? {
-                return Ok(entry);
+            if keyring.ledger_entry(accepted.id).await?.is_some() {
+                return Ok(accepted.id);
             }
+            if let Some(purge) = keyring.purge_of(accepted.tenant).await? {
+                return Ok(purge);
+            }
+            let generation = keyring.index_keys(accepted.tenant).await?.generation;
+            let ledger_seq = keyring.head().await?.ledger_seq;
             if let Some(contact) = accepted.subject {
                 self.suppress(accepted, contact).await?;
                 fail_point("erase:suppressed");
             }
-            let destruction = self.destruction(accepted).await?;
+            let suppressed = Suppressed {
+                generation,
+                ledger_seq,
+            };
+            let Some(destruction) = self.destruction(accepted, suppressed).await? else {
+                return self.superseded(accepted).await;
+            };
             match keyring.destroy(destruction).await {
                 Ok(_) | Err(KeyringError::IndexKeysChanged) => {}
+                Err(KeyringError::Erased(by)) => return Ok(by),
+                Err(KeyringError::Held(hold)) => return Err(EraseError::Held(hold.to_string())),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(KeyringError::IndexKeysChanged.into())
+    }
+
+    /// Nothing of the subject is left to destroy: who destroyed it?
+    async fn superseded(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
+        let Some(contact) = accepted.subject else {
+            return Err(EraseError::UnknownTenant);
+        };
+        let entry = self
+            .catalog
+            .keyring
+            .erasure_of(accepted.tenant, &contact.0)
+            .await?;
+        Ok(entry.ok_or(EraseError::UnknownContact(contact))?.erasure)
     }
 
     /// Remembers by which identifiers an old export would bring the person back. This must come

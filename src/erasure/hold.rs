@@ -42,6 +42,7 @@ impl Eraser {
         let arguments = args![id, tenant, contact, reason.as_str(), actor, now, version];
         tx.execute(rows::vault::INSERT_HOLD, arguments).await?;
         tx.commit().await?;
+        self.note_vault_version().await?;
         Ok(id)
     }
 
@@ -53,12 +54,13 @@ impl Eraser {
         let arguments = args![now, self.catalog.actor.to_string(), version, id];
         let released = tx.execute(rows::vault::RELEASE_HOLD, arguments).await? == 1;
         tx.commit().await?;
+        self.note_vault_version().await?;
         Ok(released)
     }
 
     /// Holds in force, of one tenant or of all.
     pub async fn holds(&self, tenant: Option<TenantId>) -> Result<Vec<Hold>, EraseError> {
-        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let mut tx = self.catalog.keyring.snapshot_vault().await?;
         let rows = match tenant {
             Some(tenant) => {
                 tx.fetch_all(rows::vault::HOLDS_OF_TENANT, args![tenant])

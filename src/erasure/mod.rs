@@ -3,8 +3,8 @@
 //! ```text
 //! accept.rs   1  data: the subject is closed to writers, the erasure and its facts are stored
 //!                index: suppression tokens, the receipt's salt (while identifiers can be read)
-//! keyring     2–4 the keys are destroyed                              ── point of no return
-//! finish.rs   5  barrier: no running process holds an older key
+//! finish.rs   2–4 the keys are destroyed (keyring)                    ── point of no return
+//! carry_out.rs 5 no running process holds an older key (keyring)
 //! delete.rs   6  rows deleted from index and data, counted, checkpointed
 //! receipt.rs  7  the receipt is composed, signed, appended
 //! ```
@@ -21,6 +21,7 @@
 
 mod accept;
 pub mod backup;
+mod carry_out;
 mod delete;
 mod error;
 pub mod facts;

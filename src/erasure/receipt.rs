@@ -1,9 +1,9 @@
 //! Step 7: receipts are composed from what the ledger holds, signed, and appended to the log.
 
-use super::facts::{self, Circumstances, Counts, Facts, Results};
+use super::facts::{self, Circumstances, Facts, Results};
 use super::{EraseError, Eraser, rows};
 use crate::keyring::LedgerEntry;
-use crate::receipts::body::{Again, AgainReason, Mirrors, Verification, VerificationMethod};
+use crate::receipts::body::{Again, AgainReason, Mirrors};
 use crate::store::args;
 use crate::vocabulary::{ErasureId, fail_point};
 
@@ -35,11 +35,11 @@ impl Eraser {
             .fetch_all(rows::OPEN_AGAIN, args![true, false])
             .await?
         {
-            let counts: Counts = serde_json::from_str(&row.text(2)?).map_err(EraseError::Stored)?;
+            let results = serde_json::from_str(&row.text(2)?).map_err(EraseError::Stored)?;
             if let Some(entry) = self.catalog.keyring.ledger_entry(row.id(1)?).await? {
                 due.push(Due {
                     entry,
-                    results: found_again(counts),
+                    results,
                     again: Some(row.id(0)?),
                 });
             }
@@ -56,7 +56,7 @@ impl Eraser {
 
     /// Entries whose rows are deleted and whose receipt is not in the log.
     pub(super) async fn without_receipt(&self) -> Result<Vec<ErasureId>, EraseError> {
-        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let mut tx = self.catalog.keyring.snapshot_vault().await?;
         let rows = tx.fetch_all(rows::vault::WITHOUT_RECEIPT, args![]).await?;
         tx.rollback().await?;
         Ok(rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?)
@@ -107,6 +107,7 @@ impl Eraser {
         }
         tx.commit().await?;
         fail_point("receipt:appended");
+        self.note_vault_version().await?;
         if let Some(again) = due.again {
             self.data()
                 .execute(rows::MARK_RECEIPTED, args![true, again])
@@ -124,19 +125,5 @@ impl Eraser {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-    }
-}
-
-/// What erasing again counted. No key was destroyed this time: they were gone.
-fn found_again(counts: Counts) -> Results {
-    let rescan = Verification {
-        method: VerificationMethod::RescanToZero,
-        checked: counts.units,
-        passed: true,
-    };
-    Results {
-        counts,
-        keys: 0,
-        verification: vec![rescan],
     }
 }

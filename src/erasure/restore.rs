@@ -6,13 +6,13 @@ use std::path::Path;
 use super::backup::{Manifest, check, refused};
 use super::{EraseError, rows};
 use crate::keyring::Keyring;
-use crate::store::{Db, Role, archive, args};
+use crate::store::{Role, archive, args};
 use crate::vocabulary::Random;
 
 /// Restores the data store from a backup directory. Nobody else may be using it.
 ///
-/// The data is marked as restored in the same place it comes to stand, before anything opens it; a
-/// crash in between leaves data whose erasures lag behind, which is found as well.
+/// The data is marked as restored before it comes to stand in its place, whatever the backup says of
+/// itself: also one that was taken while an earlier restore was being reconciled.
 pub async fn restore(
     keyring: &Keyring,
     data_url: &str,
@@ -38,12 +38,9 @@ pub async fn restore(
     if others > 0 {
         return Err(EraseError::InUse(others));
     }
-    archive::put_back(data_url, directory).await?;
-    let data = Db::open_existing(data_url, Role::Data).await?;
-    data.migrate().await?;
     let mut id = vec![0; 16];
     random.fill(&mut id);
-    data.execute(rows::MARK_RESTORED, args![id]).await?;
-    data.close().await;
+    let mark = (rows::MARK_PUT_BACK, args![id, true]);
+    archive::put_back(data_url, Role::Data, directory, mark).await?;
     Ok(manifest)
 }

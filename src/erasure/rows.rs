@@ -2,13 +2,19 @@
 
 crate::store::statements! { data:
     /// Which vault this data belongs to and how far its erasures have been carried out.
-    READ_META = "SELECT vault_id, applied, restoration FROM meta WHERE id = 1";
+    READ_META = "SELECT vault_id, applied, restoration, vault_version, orphans FROM meta WHERE id = 1";
     /// Binds new data to its vault.
     INSERT_META = "INSERT INTO meta (id, vault_id, applied, vault_version) VALUES (1, $1, $2, $3)";
     /// Says how far erasures have been carried out.
     RAISE_APPLIED = "UPDATE meta SET applied = $1 WHERE id = 1 AND applied < $2";
     /// Marks data as restored, unless it is marked already.
-    MARK_RESTORED = "UPDATE meta SET restoration = $1 WHERE id = 1 AND restoration IS NULL";
+    MARK_RESTORED = "UPDATE meta SET restoration = $1, orphans = $2 WHERE id = 1 AND restoration IS NULL";
+    /// Marks data that was just put in place as restored, whatever it says of itself.
+    MARK_PUT_BACK = "UPDATE meta SET restoration = $1, orphans = $2 WHERE id = 1";
+    /// No key is left that only a newer backup has rows for.
+    CLEAR_ORPHANS = "UPDATE meta SET orphans = $1 WHERE id = 1";
+    /// Notes how far the vault is known to have come.
+    RAISE_VAULT_VERSION = "UPDATE meta SET vault_version = $1 WHERE id = 1 AND vault_version < $2";
     /// Marks data as reconciled.
     CLEAR_RESTORED = "UPDATE meta SET restoration = NULL WHERE id = 1";
     /// Every tenant there is data of.
@@ -24,6 +30,8 @@ crate::store::statements! { data:
     UNITS_OF_CONTACT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
     /// Marks the units of a contact.
     CLOSE_UNITS = "UPDATE unit SET erased_at = $1 WHERE tenant = $2 AND contact = $3 AND erased_at IS NULL";
+    /// Closes the cases a contact opened: what would be added to them would be the contact's.
+    CLOSE_CASES = "UPDATE support_case SET guard = guard + 1, erased_at = $1 WHERE tenant = $2 AND requester = $3 AND erased_at IS NULL";
     /// Stops all writing about a tenant that creates anything.
     CLOSE_GATES = "UPDATE gate SET passes = passes + 1, closed = $1 WHERE tenant = $2";
     /// Takes a tenant for its purge; whoever comes second finds no row.
@@ -35,7 +43,7 @@ crate::store::statements! { data:
 
     /// Accepts an erasure.
     INSERT_ERASURE = "INSERT INTO erasure (id, tenant, kind, subject, strict, facts, requested_at, destroyed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    /// One accepted erasure.
+    /// Whether an erasure is accepted.
     READ_ERASURE = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE id = $1";
     /// The newest accepted erasure of a contact.
     ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 ORDER BY requested_at DESC LIMIT 1";
@@ -48,6 +56,8 @@ crate::store::statements! { data:
 
     /// Makes sure there is a count to raise.
     BEGIN_PROGRESS = "INSERT INTO erasure_progress (id, erasure, seq, again, counts, receipted) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+    /// Erasing again is finished, with these results.
+    SET_AGAIN_RESULTS = "UPDATE erasure_progress SET results = $1 WHERE id = $2 AND results IS NULL";
     /// Takes the count; two who delete at once count one after the other.
     TAKE_PROGRESS = "UPDATE erasure_progress SET seq = seq WHERE id = $1 RETURNING counts";
     /// Raises the count.
@@ -55,7 +65,7 @@ crate::store::statements! { data:
     /// Reads the count.
     READ_PROGRESS = "SELECT counts FROM erasure_progress WHERE id = $1";
     /// Erasures done again whose receipts are not issued yet.
-    OPEN_AGAIN = "SELECT id, erasure, counts FROM erasure_progress WHERE again = $1 AND receipted = $2 ORDER BY seq";
+    OPEN_AGAIN = "SELECT id, erasure, results FROM erasure_progress WHERE again = $1 AND receipted = $2 AND results IS NOT NULL ORDER BY seq";
     /// A receipt for erasing again is issued.
     MARK_RECEIPTED = "UPDATE erasure_progress SET receipted = $1 WHERE id = $2";
 
@@ -92,12 +102,12 @@ crate::store::statements! { data:
     DELETE_FORWARDINGS = "DELETE FROM forwarding WHERE unit = $1";
     /// Deletes the quarantined records of a unit.
     DELETE_QUARANTINE = "DELETE FROM quarantine WHERE unit = $1";
-    /// The case whose requester's part is this unit.
-    CASE_OF_UNIT = "SELECT id FROM support_case WHERE unit = $1";
+    /// Takes the case whose requester's part is this unit, before it is seen who else wrote in it.
+    TAKE_CASE_OF_UNIT = "UPDATE support_case SET guard = guard + 1 WHERE unit = $1 RETURNING id";
     /// Somebody else's part of a case.
     OTHER_PART = "SELECT id, contact FROM unit WHERE support_case = $1 AND id <> $2 AND erased_at IS NULL ORDER BY created_at LIMIT 1";
     /// Leaves a case to somebody else who wrote in it; what the requester wrote is gone from it.
-    HAND_CASE_ON = "UPDATE support_case SET guard = guard + 1, requester = $1, unit = $2, external_id = NULL, subject = NULL WHERE id = $3";
+    HAND_CASE_ON = "UPDATE support_case SET guard = guard + 1, requester = $1, unit = $2, external_id = NULL, subject = NULL, erased_at = NULL WHERE id = $3";
     /// Deletes a case.
     DELETE_CASE = "DELETE FROM support_case WHERE id = $1";
     /// Deletes a unit.
@@ -114,7 +124,9 @@ crate::store::statements! { data:
     /// How many rows of a unit are left.
     LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4)";
     /// How many contacts and units of a tenant are left.
-    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2)";
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6)";
+    /// How many rows of a contact are left.
+    LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 
     /// What a contact holds, for a preview.
     COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE tenant = $3 AND contact = $4), (SELECT COUNT(*) FROM forwarding WHERE tenant = $5 AND contact = $6), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
@@ -129,6 +141,12 @@ pub(crate) mod vault {
         WITHOUT_RECEIPT = "SELECT erasure_id FROM ledger WHERE rows_deleted_at IS NOT NULL AND receipted_at IS NULL ORDER BY seq";
         /// The receipt of an entry is in the log.
         MARK_RECEIPTED = "UPDATE ledger SET receipted_at = $1, written = $2 WHERE erasure_id = $3 AND receipted_at IS NULL";
+        /// Keeps an order until its keys are destroyed.
+        INSERT_ORDER = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        /// Orders whose keys are not destroyed.
+        ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure_order ORDER BY requested_at";
+        /// Takes an order back: somebody else's came first, or there is nobody to erase.
+        DELETE_ORDER = "DELETE FROM erasure_order WHERE id = $1";
         /// Places a hold.
         INSERT_HOLD = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         /// Releases a hold.

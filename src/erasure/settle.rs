@@ -1,28 +1,19 @@
-//! Bringing data in line with the vault's ledger: after every erasure, after a crash, after a
-//! restore. Data whose erasures lag behind was restored; data that is ahead means that the vault was
-//! put back, which is refused.
-
-use sha2::{Digest, Sha256};
+//! Bringing data in line with the vault: after a crash, after a restore, and whenever somebody asks.
+//! Data whose erasures lag behind was restored; data that is ahead means that the vault was put
+//! back, which is refused.
 
 use super::accept::Accepted;
-use super::facts::Results;
-use super::{EraseError, Eraser, rows};
-use crate::keyring::{Destroyed, KeyRef, KeyringError, LedgerEntry};
-use crate::receipts::body::{Verification, VerificationMethod};
+use super::{EraseError, Eraser, Outcome, rows};
+use crate::keyring::{KeyRef, KeyringError};
 use crate::store::args;
-use crate::vocabulary::{ErasureId, TenantId, VaultId, fail_point};
-
-/// Ledger entries carried out between two checkpoints at most.
-const BATCH: i64 = 256;
-/// Keys of one erasure that are tried after it, at most: opening one must fail.
-const TRIED_KEYS: usize = 64;
+use crate::vocabulary::{TenantId, VaultId};
 
 /// Where the data stands against the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing to do.
     Settled,
-    /// Erasures are accepted or in the ledger and not carried out here yet.
+    /// Erasures are ordered or in the ledger and not carried out here yet.
     Behind,
     /// The data was restored: it serves nothing until it is reconciled.
     Restored,
@@ -41,18 +32,22 @@ pub struct Report {
     pub receipts: u64,
     /// Erasures whose receipt waits for a mirror.
     pub pending: u64,
+    /// Erasures that were ordered and could not be finished, with the reason.
+    pub unfinished: Vec<String>,
     /// Tenants whose index was rebuilt.
     pub indexes_rebuilt: u64,
     /// Units whose key was checked (`--full`).
     pub units_checked: u64,
-    /// Units whose key is neither there nor in the ledger (`--full`): never zero silently.
+    /// Units whose key is neither there nor in the ledger (`--full`).
     pub keys_missing: u64,
 }
 
 /// What the data says of itself.
-struct Meta {
-    applied: i64,
-    restoration: Option<[u8; 16]>,
+pub(super) struct Meta {
+    pub(super) applied: i64,
+    pub(super) restoration: Option<[u8; 16]>,
+    vault_version: i64,
+    orphans: bool,
 }
 
 impl Eraser {
@@ -67,7 +62,7 @@ impl Eraser {
             return Ok(());
         }
         let head = self.catalog.keyring.head().await?;
-        if head.ledger_seq > 0 || head.version > 1 {
+        if head.ledger_seq > 0 || self.catalog.keyring.has_tenants().await? {
             return Err(EraseError::DataLost);
         }
         self.data()
@@ -76,42 +71,72 @@ impl Eraser {
         Ok(())
     }
 
-    async fn meta(&self) -> Result<Meta, EraseError> {
+    pub(super) async fn meta(&self) -> Result<Meta, EraseError> {
         let row = self.data().fetch_optional(rows::READ_META, args![]).await?;
         let row = row.ok_or(EraseError::DataLost)?;
         if row.id::<VaultId>(0)? != self.catalog.keyring.vault_id() {
             return Err(EraseError::ForeignData);
         }
-        let restoration = row.opt_blob(2)?.and_then(|id| id.try_into().ok());
         Ok(Meta {
             applied: row.i64(1)?,
-            restoration,
+            restoration: row.opt_blob(2)?.and_then(|id| id.try_into().ok()),
+            vault_version: row.i64(3)?,
+            orphans: row.opt_bool(4)?.unwrap_or(false),
         })
     }
 
     /// Where the data stands. Refuses data that is ahead of the vault.
     pub async fn standing(&self) -> Result<Standing, EraseError> {
-        // The head before the data and after it: another process may be concluding an erasure.
-        let before = self.catalog.keyring.head().await?;
+        if self.is_restored().await? {
+            return Ok(Standing::Restored);
+        }
         let meta = self.meta().await?;
         let head = self.catalog.keyring.head().await?;
         if meta.applied > head.ledger_seq {
             let what = format!("erasure {} against {}", meta.applied, head.ledger_seq);
             return Err(EraseError::VaultBehindData(what));
         }
-        self.check_blocks().await?;
-        if meta.applied < before.rows_deleted || meta.restoration.is_some() {
-            return Ok(Standing::Restored);
+        if meta.vault_version > head.version {
+            let what = format!("version {} against {}", meta.vault_version, head.version);
+            return Err(EraseError::VaultBehindData(what));
         }
+        self.check_blocks().await?;
         let open = self
             .data()
             .fetch_optional(rows::OPEN_ERASURES, args![false])
             .await?;
-        let unissued = self.without_receipt().await?;
-        match meta.applied < head.ledger_seq || open.is_some() || !unissued.is_empty() {
-            true => Ok(Standing::Behind),
-            false => Ok(Standing::Settled),
+        let settled = meta.applied == head.ledger_seq
+            && open.is_none()
+            && self.orders().await?.is_empty()
+            && self.without_receipt().await?.is_empty();
+        Ok(if settled {
+            Standing::Settled
+        } else {
+            Standing::Behind
+        })
+    }
+
+    /// Whether the data lags behind deletions that the vault has noted, or was just put in place.
+    /// Cheap: a server asks this each second.
+    pub async fn is_restored(&self) -> Result<bool, EraseError> {
+        // The head before the data: another process may be concluding an erasure between the two.
+        let head = self.catalog.keyring.head().await?;
+        let meta = self.meta().await?;
+        Ok(meta.applied < head.rows_deleted || meta.restoration.is_some())
+    }
+
+    /// Restored data is reconciled before anything is written about anybody in it.
+    pub(super) async fn settle_if_restored(&self) -> Result<(), EraseError> {
+        if self.is_restored().await? {
+            self.settle().await?;
         }
+        Ok(())
+    }
+
+    /// Whether keys are left that were given out after the restored backup was made and that no row
+    /// here names: newer backups still hold rows that they open.
+    pub async fn has_orphans(&self) -> Result<bool, EraseError> {
+        Ok(self.meta().await?.orphans)
     }
 
     /// Every block that data uses must be one the vault has given out.
@@ -138,24 +163,15 @@ impl Eraser {
     }
 
     /// Finishes everything that is unfinished. Restored data is reconciled first: its rows of erased
-    /// units are deleted before anything of it may be served.
+    /// units are deleted before anything of it may be served. An order that cannot be finished (a
+    /// hold) is reported and keeps nothing else back.
     pub async fn settle(&self) -> Result<Report, EraseError> {
+        let restored = self.standing().await? == Standing::Restored;
         let mut report = Report {
-            restored: self.standing().await? == Standing::Restored,
+            restored,
             ..Report::default()
         };
-        if report.restored {
-            let id = self.restoration_id();
-            self.data().execute(rows::MARK_RESTORED, args![id]).await?;
-        }
         (report.carried_out, report.erased_again) = self.carry_out_ledger().await?;
-        for row in self
-            .data()
-            .fetch_all(rows::OPEN_ERASURES, args![false])
-            .await?
-        {
-            self.finish(&Accepted::read(&row)?).await?;
-        }
         if report.restored {
             report.indexes_rebuilt = self.rebuild_indexes().await?;
         }
@@ -163,7 +179,37 @@ impl Eraser {
         if report.restored {
             self.data().execute(rows::CLEAR_RESTORED, args![]).await?;
         }
+        self.finish_orders(&mut report).await?;
+        self.catalog.forget_salts().await?;
         Ok(report)
+    }
+
+    /// Finishes what was ordered: what data has accepted, and what a restore made it forget.
+    async fn finish_orders(&self, report: &mut Report) -> Result<(), EraseError> {
+        for order in self.orders().await? {
+            let known = self
+                .data()
+                .fetch_optional(rows::READ_ERASURE, args![order.id])
+                .await?;
+            if known.is_none() && !self.accept(&order).await? {
+                report
+                    .unfinished
+                    .push(format!("{}: nobody is there to erase", order.id));
+            }
+        }
+        for row in self
+            .data()
+            .fetch_all(rows::OPEN_ERASURES, args![false])
+            .await?
+        {
+            let accepted = Accepted::read(&row)?;
+            match self.finish(&accepted).await {
+                Ok(Outcome { pending: None, .. }) => report.receipts += 1,
+                Ok(_) => report.pending += 1,
+                Err(error) => report.unfinished.push(format!("{}: {error}", accepted.id)),
+            }
+        }
+        Ok(())
     }
 
     /// Settles, then looks at every unit: its key must be there, or one erasure must name it.
@@ -200,12 +246,6 @@ impl Eraser {
         }
     }
 
-    fn restoration_id(&self) -> Vec<u8> {
-        let mut id = vec![0; 16];
-        self.catalog.random.fill(&mut id);
-        id
-    }
-
     async fn rebuild_indexes(&self) -> Result<u64, EraseError> {
         let mut rebuilt = 0;
         for row in self.data().fetch_all(rows::TENANTS, args![]).await? {
@@ -213,168 +253,4 @@ impl Eraser {
         }
         Ok(rebuilt)
     }
-
-    /// Carries the ledger out on this data, in order: deletes rows, checks, states the results.
-    /// Answers how many entries, and how many of them were there again.
-    pub(super) async fn carry_out_ledger(&self) -> Result<(u64, u64), EraseError> {
-        let (mut all, mut again) = (0, 0);
-        loop {
-            let meta = self.meta().await?;
-            let head = self.catalog.keyring.head().await?;
-            let after = meta.applied.min(head.rows_deleted);
-            let entries = self.catalog.keyring.ledger_after(after, BATCH).await?;
-            if entries.is_empty() {
-                return Ok((all, again));
-            }
-            let mut counted = Vec::with_capacity(entries.len());
-            for entry in &entries {
-                let deleted = self.delete_entry(entry, meta.restoration).await?;
-                again += u64::from(deleted.1);
-                counted.push((entry, deleted.0));
-            }
-            fail_point("apply:rows-deleted");
-            let checkpoint = self.checkpoint().await?;
-            fail_point("apply:checkpointed");
-            for (entry, results) in counted {
-                self.conclude(entry, results, checkpoint.clone()).await?;
-            }
-            all += entries.len() as u64;
-        }
-    }
-
-    /// Deletes the rows of one entry and checks that they are gone; says whether they had been gone
-    /// before and were there again.
-    async fn delete_entry(
-        &self,
-        entry: &LedgerEntry,
-        restoration: Option<[u8; 16]>,
-    ) -> Result<(Results, bool), EraseError> {
-        let again = match restoration {
-            Some(restoration) if entry.rows_deleted_at.is_some() => {
-                let found = self.left(entry).await?.1 > 0;
-                found.then(|| again_id(&restoration, entry.erasure))
-            }
-            _ => None,
-        };
-        let progress = again.unwrap_or(entry.erasure);
-        let arguments = args![
-            progress,
-            entry.erasure,
-            entry.seq,
-            again.is_some(),
-            EMPTY,
-            false
-        ];
-        self.data().execute(rows::BEGIN_PROGRESS, arguments).await?;
-        let counts = self.delete_rows(entry, progress).await?;
-        let (checked, left) = self.left(entry).await?;
-        if left > 0 {
-            return Err(EraseError::NotEmpty {
-                erasure: entry.erasure.to_string(),
-                left,
-            });
-        }
-        let rescan = Verification {
-            method: VerificationMethod::RescanToZero,
-            checked,
-            passed: true,
-        };
-        let (keys, tried) = self.try_keys(entry, counts.units).await?;
-        let verification = vec![tried, rescan];
-        Ok((
-            Results {
-                counts,
-                keys,
-                verification,
-            },
-            again.is_some(),
-        ))
-    }
-
-    /// Tries to get destroyed keys: each must be refused as erased.
-    async fn try_keys(
-        &self,
-        entry: &LedgerEntry,
-        units: u64,
-    ) -> Result<(u64, Verification), EraseError> {
-        let (count, keys) = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
-            Destroyed::Tenant => (units, vec![KeyRef { block: 0, leaf: 0 }]),
-            Destroyed::Units(keys) => (keys.len() as u64, keys),
-        };
-        let (mut checked, mut passed) = (0, true);
-        for key in keys.into_iter().take(TRIED_KEYS) {
-            checked += 1;
-            match self.catalog.keyring.data_key(entry.tenant, key).await {
-                Err(KeyringError::Erased(_)) => {}
-                Ok(_) => passed = false,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let method = VerificationMethod::NegativeDecrypt;
-        Ok((
-            count,
-            Verification {
-                method,
-                checked,
-                passed,
-            },
-        ))
-    }
-
-    /// Gets deleted rows out of the engines' own copies.
-    async fn checkpoint(&self) -> Result<Verification, EraseError> {
-        let data = self.data().checkpoint(self.checkpoint_patience).await?;
-        let index = self
-            .catalog
-            .index
-            .checkpoint(self.checkpoint_patience)
-            .await?;
-        let passed = data.is_complete() && index.is_complete();
-        if !passed {
-            tracing::warn!(%data, %index, "deleted rows are still in an engine's own copies");
-        }
-        Ok(Verification {
-            method: VerificationMethod::StoreCheckpoint,
-            checked: 2,
-            passed,
-        })
-    }
-
-    /// Marks an entry as carried out: in the data first, then in the vault, so that the vault never
-    /// claims more than the data did.
-    async fn conclude(
-        &self,
-        entry: &LedgerEntry,
-        mut results: Results,
-        checkpoint: Verification,
-    ) -> Result<(), EraseError> {
-        self.data()
-            .execute(rows::RAISE_APPLIED, args![entry.seq, entry.seq])
-            .await?;
-        fail_point("apply:raised");
-        results.verification.push(checkpoint);
-        let results = serde_json::to_string(&results).map_err(EraseError::Stored)?;
-        let mut tx = self.catalog.keyring.begin_vault().await?;
-        self.catalog
-            .keyring
-            .state_results(&mut tx, entry, &results)
-            .await?;
-        tx.commit().await?;
-        fail_point("apply:stated");
-        Ok(())
-    }
-}
-
-const EMPTY: &str = r#"{"people":0,"units":0,"categories":{},"stores":{}}"#;
-
-/// The id of erasing again after one restore: the same however often that is resumed.
-fn again_id(restoration: &[u8; 16], erasure: ErasureId) -> ErasureId {
-    let digest = Sha256::new()
-        .chain_update(b"gallra erased again")
-        .chain_update(restoration)
-        .chain_update(erasure.as_bytes())
-        .finalize();
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest[..16]);
-    ErasureId(id)
 }

@@ -113,6 +113,7 @@ impl Change {
                 .collect(),
         };
         tx.insert_many(&rows::INSERT_ERASED, erased).await?;
+        tx.execute(rows::DELETE_ORDER, args![entry.erasure]).await?;
         Ok(())
     }
 

@@ -11,7 +11,9 @@
 //! redo record says and what the vault commits. Erasures that wait for the lock together share one
 //! epoch: the first to get it takes along all that are queued.
 
-use tokio::sync::oneshot;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::change::{Change, Entry};
 use super::draft::Draft;
@@ -39,11 +41,24 @@ pub struct Destruction {
     pub subject: Option<[u8; 16]>,
     /// Which keys.
     pub what: Destroyed,
+    /// Under which index keys the person's identifiers were suppressed, if they were: should the
+    /// keys have changed since, the suppression must be written again before anything is destroyed.
+    pub suppressed: Option<Suppressed>,
     /// Index keys to put in the place of the present ones (`--strict`): their generation must be
-    /// the present one plus one.
+    /// the present one plus one. Every suppression must have been carried over to them, so this
+    /// needs `suppressed`, and is refused when anyone else of the tenant was erased since.
     pub new_index_keys: Option<IndexKeys>,
     /// JSON for the receipt, without personal data.
     pub facts: String,
+}
+
+/// When suppression tokens were written, as the tree sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The generation of the index keys.
+    pub generation: u32,
+    /// The newest ledger entry at that time.
+    pub ledger_seq: i64,
 }
 
 /// An erasure waiting to share the next epoch.
@@ -54,13 +69,19 @@ pub(super) struct Queued {
 
 impl Keyring {
     /// Destroys keys irrecoverably and answers the epoch from which nobody can read them. The
-    /// caller then waits for [`Keyring::barrier`] before it says that nobody does.
+    /// caller then waits for [`Keyring::finish_epoch`] before it says that nobody does.
     pub async fn destroy(&self, destruction: Destruction) -> Result<u64, KeyringError> {
         let (done, mut answer) = oneshot::channel();
-        self.queue().push(Queued { destruction, done });
+        self.queue().push(Queued {
+            destruction: destruction.clone(),
+            done,
+        });
         let _turn = self.0.destroyer.lock().await;
-        if let Ok(result) = answer.try_recv() {
-            return result; // Whoever had the turn before took this one along.
+        match answer.try_recv() {
+            Ok(result) => return result, // Whoever had the turn before took this one along.
+            Err(TryRecvError::Empty) => {}
+            // Whoever took it along was cancelled; what it did stands in the ledger.
+            Err(TryRecvError::Closed) => return self.destroy_together(&[&destruction]).await,
         }
         let batch: Vec<Queued> = std::mem::take(&mut *self.queue());
         let destructions: Vec<&Destruction> =
@@ -116,6 +137,22 @@ impl Keyring {
         }
     }
 
+    /// Makes sure that `epoch` is over for everybody: the roots before it are overwritten (step 4),
+    /// also when whoever began it died or stands still, and no running process holds an older key
+    /// (step 5). Nobody may delete rows or issue a receipt of an erasure before this.
+    pub async fn finish_epoch(&self, epoch: u64) -> Result<(), KeyringError> {
+        if self.0.wiped.load(Ordering::SeqCst) < epoch {
+            let lock = RootLock::take(&self.0.means.root, self.0.means.patience).await?;
+            recover(&self.0.means, &lock).await?;
+            self.0.wiped.fetch_max(epoch, Ordering::SeqCst);
+        }
+        if self.0.passed.load(Ordering::SeqCst) < epoch {
+            self.barrier(epoch).await?;
+            self.0.passed.fetch_max(epoch, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
     async fn destroy_together(&self, batch: &[&Destruction]) -> Result<u64, KeyringError> {
         fail_point("destroy:before-lock");
         let lock = RootLock::take(&self.0.means.root, self.0.means.patience).await?;
@@ -137,9 +174,8 @@ impl Keyring {
 
     /// Steps 2 to 4. The caller holds the root lock and has recovered.
     async fn change_epoch(&self, batch: &[&Destruction]) -> Result<u64, KeyringError> {
-        let mut tx = self.0.means.vault.begin().await?;
+        let mut tx = self.0.means.begin().await?;
         let head = head::take(&mut tx).await?;
-        self.refresh().await?;
         let live = super::tree::live_slot(&self.0.means.root, &head)?;
         let candidate =
             self.0
@@ -152,7 +188,8 @@ impl Keyring {
         let mut draft = Draft::new(head.version, live_key, self.0.means.random.as_ref());
         draft.load(&mut tx, PageId::ROOT).await?;
         for destruction in batch {
-            remove(&mut tx, &mut draft, destruction).await?;
+            check_holds(&mut tx, destruction).await?;
+            remove(&mut tx, &mut draft, destruction, batch).await?;
         }
         draft.rekey(key.clone())?;
         let change = self.describe(&head, &candidate, &draft, batch);
@@ -160,6 +197,7 @@ impl Keyring {
         change
             .carry_out(&self.0.means, tx, &head, &live, &candidate)
             .await?;
+        self.0.wiped.fetch_max(change.epoch, Ordering::SeqCst);
         self.0.epoch.begin(change.epoch, candidate.id, key);
         self.forget_shelves(batch).await;
         Ok(change.epoch)
@@ -213,8 +251,12 @@ async fn remove(
     tx: &mut Tx,
     draft: &mut Draft<'_>,
     destruction: &Destruction,
+    batch: &[&Destruction],
 ) -> Result<(), KeyringError> {
     let tenant = destruction.tenant;
+    if let Some(suppressed) = &destruction.suppressed {
+        check_generation(tx, draft, tenant, suppressed.generation).await?;
+    }
     match &destruction.what {
         Destroyed::Tenant => {
             let slot = PageId::slot_of(tenant);
@@ -228,7 +270,17 @@ async fn remove(
         }
     }
     match &destruction.new_index_keys {
-        Some(keys) => replace_index_keys(tx, draft, tenant, keys).await,
+        Some(keys) => {
+            let of_tenant = batch.iter().filter(|other| other.tenant == tenant).count();
+            let noted = destruction
+                .suppressed
+                .map_or(0, |suppressed| suppressed.ledger_seq);
+            let newer = tx.fetch_optional(rows::LEDGER_OF_TENANT_AFTER, args![tenant, noted]);
+            if of_tenant > 1 || newer.await?.is_some() {
+                return Err(KeyringError::IndexKeysChanged);
+            }
+            replace_index_keys(tx, draft, tenant, keys).await
+        }
         None => Ok(()),
     }
 }
@@ -241,22 +293,62 @@ async fn remove_unit(
 ) -> Result<(), KeyringError> {
     let block = PageId::block(tenant, unit.block);
     if !draft.load(tx, block).await? {
-        // Gone with its tenant, or never known.
-        let arguments = args![tenant, unit.block as i64, i64::from(unit.leaf)];
-        let row = tx.fetch_optional(rows::READ_ERASED, arguments).await?;
-        return match row {
-            Some(row) => Err(KeyringError::Erased(row.id(0)?)),
-            None => Err(KeyringError::VaultBehindData),
-        };
+        return Err(erased_by(tx, tenant, unit).await?); // Gone with its tenant, or never known.
     }
     match draft.edit(&block)? {
         Page::Keys(keys) => match keys.get_mut(usize::from(unit.leaf)) {
-            Some(place) => *place = None,
-            None => return Err(KeyringError::corrupt(&block)),
+            Some(place @ Some(_)) => {
+                *place = None;
+                Ok(())
+            }
+            Some(None) => Err(erased_by(tx, tenant, unit).await?),
+            None => Err(KeyringError::corrupt(&block)),
         },
-        _ => return Err(KeyringError::corrupt(&block)),
+        _ => Err(KeyringError::corrupt(&block)),
     }
-    Ok(())
+}
+
+/// Why a key is not there: erased, or never known.
+async fn erased_by(
+    tx: &mut Tx,
+    tenant: TenantId,
+    unit: KeyRef,
+) -> Result<KeyringError, KeyringError> {
+    let arguments = args![tenant, unit.block as i64, i64::from(unit.leaf)];
+    let row = tx.fetch_optional(rows::READ_ERASED, arguments).await?;
+    Ok(match row {
+        Some(row) => KeyringError::Erased(row.id(0)?),
+        None => KeyringError::VaultBehindData,
+    })
+}
+
+/// Refuses what is held. Looked at while the head is held, as whoever places a hold holds it: a hold
+/// that was reported as in force is in force.
+async fn check_holds(tx: &mut Tx, destruction: &Destruction) -> Result<(), KeyringError> {
+    let whole = destruction.what == Destroyed::Tenant;
+    let subject = destruction.subject.map(|id| id.to_vec());
+    let arguments = args![destruction.tenant, whole, subject];
+    match tx.fetch_optional(rows::HOLD_IN_THE_WAY, arguments).await? {
+        Some(row) => Err(KeyringError::Held(row.id(0)?)),
+        None => Ok(()),
+    }
+}
+
+async fn check_generation(
+    tx: &mut Tx,
+    draft: &mut Draft<'_>,
+    tenant: TenantId,
+    generation: u32,
+) -> Result<(), KeyringError> {
+    let id = PageId::tenant(tenant);
+    if !draft.load(tx, id).await? {
+        return Err(erased_by(tx, tenant, KeyRef { block: 0, leaf: 0 }).await?);
+    }
+    match draft.page(&id)? {
+        Page::Tenant(page) if page.index.generation == generation => Ok(()),
+        Page::Tenant(_) => Err(KeyringError::IndexKeysChanged),
+        _ => Err(KeyringError::corrupt(&id)),
+    }
 }
 
 async fn replace_index_keys(

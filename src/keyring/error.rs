@@ -5,7 +5,7 @@ use super::root::RootError;
 use super::seal::SealError;
 use super::tokens::TokenError;
 use crate::store::StoreError;
-use crate::vocabulary::ErasureId;
+use crate::vocabulary::{ErasureId, HoldId};
 
 /// Anything the keyring refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,9 @@ pub enum KeyringError {
     /// The tenant's index keys are not the ones this plan started from.
     #[error("the index keys were rotated meanwhile: repeat the call")]
     IndexKeysChanged,
+    /// A hold stands in the way.
+    #[error("hold {0} stands in the way: release it with `gallra hold release {0}`, or wait")]
+    Held(HoldId),
     /// Another process holds the root lock and does not let go.
     #[error("the root is held by {0}")]
     RootBusy(String),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::lock::InstanceLock;
+use super::lock::{InstanceLock, explain};
 use super::{Keyring, KeyringError, rows};
 use crate::store::args;
 use crate::vocabulary::InstanceId;
@@ -39,7 +39,8 @@ impl Keyring {
         self.refresh().await?;
         let epoch = self.0.epoch.lock().number as i64;
         let arguments = args![epoch, self.0.instance];
-        if self.0.means.vault.execute(rows::BEAT, arguments).await? == 0 {
+        let told = self.0.means.vault.execute(rows::BEAT, arguments).await;
+        if told.map_err(|error| explain(&self.0.means.root, error))? == 0 {
             let arguments = args![self.0.instance, epoch, self.0.means.clock.now()];
             self.0
                 .means

@@ -70,7 +70,7 @@ impl Keyring {
 
     /// Gives the tenant a place in the tree, with its first index keys.
     pub async fn add_tenant(&self, tenant: TenantId) -> Result<(), KeyringError> {
-        let mut tx = self.0.means.vault.begin().await?;
+        let mut tx = self.0.means.begin().await?;
         let mut draft = self.draft(&mut tx).await?;
         if draft.load(&mut tx, PageId::tenant(tenant)).await? {
             return Err(KeyringError::TenantExists);
@@ -92,19 +92,8 @@ impl Keyring {
     /// Takes the head and begins a draft under the live root.
     pub(super) async fn draft(&self, tx: &mut Tx) -> Result<Draft<'_>, KeyringError> {
         let head = head::take(tx).await?;
-        let known = self.0.epoch.lock().root == head.root;
-        if !known {
-            self.refresh().await?;
-        }
-        let epoch = self.0.epoch.lock();
-        if epoch.root != head.root {
-            return Err(KeyringError::EpochChanged);
-        }
-        Ok(Draft::new(
-            head.version,
-            epoch.key.clone(),
-            self.0.means.random.as_ref(),
-        ))
+        let key = self.key_under(&head)?;
+        Ok(Draft::new(head.version, key, self.0.means.random.as_ref()))
     }
 
     /// Stores a draft that destroys nothing, and commits.
@@ -119,7 +108,7 @@ impl Keyring {
         count: usize,
         per_block: usize,
     ) -> Result<Vec<LeasedKey>, KeyringError> {
-        let mut tx = self.0.means.vault.begin().await?;
+        let mut tx = self.0.means.begin().await?;
         let mut draft = self.draft(&mut tx).await?;
         let id = PageId::tenant(tenant);
         if !draft.load(&mut tx, id).await? {

@@ -135,7 +135,10 @@ impl Keyring {
         let first = tx.execute(rows::SET_RESULTS, arguments).await? == 1;
         tx.execute(rows::RAISE_ROWS_DELETED, args![entry.seq, entry.seq])
             .await?;
-        if first && matches!(self.destroyed_by(entry.erasure).await?, Destroyed::Tenant) {
+        let erased = tx
+            .fetch_all(rows::READ_ERASED_BY, args![entry.erasure])
+            .await?;
+        if first && erased.iter().any(|row| matches!(row.i64(0), Ok(-1))) {
             tx.execute(rows::DELETE_TENANT_PAGES, args![entry.tenant])
                 .await?;
         }
@@ -148,9 +151,25 @@ impl Keyring {
         Ok(super::head::take(tx).await?.version)
     }
 
+    /// Whether any tenant ever got a place in this tree.
+    pub async fn has_tenants(&self) -> Result<bool, KeyringError> {
+        let row = self
+            .0
+            .means
+            .vault
+            .fetch_one(rows::COUNT_TENANTS, args![])
+            .await?;
+        Ok(row.i64(0)? > 0)
+    }
+
+    /// Begins to read the vault, for whoever keeps something of its own there.
+    pub async fn snapshot_vault(&self) -> Result<Tx, KeyringError> {
+        Ok(self.0.means.vault.snapshot().await?)
+    }
+
     /// Begins a transaction on the vault, for whoever keeps something of its own there.
     pub async fn begin_vault(&self) -> Result<Tx, KeyringError> {
-        Ok(self.0.means.vault.begin().await?)
+        Ok(self.0.means.begin().await?)
     }
 }
 

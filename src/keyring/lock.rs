@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::KeyringError;
 use super::root::FileRoot;
+use crate::store::StoreError;
 use crate::vocabulary::InstanceId;
 
 /// How often a waiter looks again.
@@ -30,10 +31,11 @@ impl RootLock {
     pub(super) fn try_take(root: &FileRoot) -> Result<Option<Self>, KeyringError> {
         let mut file = open(root)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {
+            Ok(()) if is_in_place(&file, root) => {
                 sign(&mut file);
                 Ok(Some(Self { _file: file }))
             }
+            Ok(()) => Ok(None), // Somebody replaced the file: this lock excludes nobody.
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(KeyringError::Lock(error.into())),
         }
@@ -71,6 +73,23 @@ fn open(root: &FileRoot) -> Result<File, KeyringError> {
         std::io::ErrorKind::NotFound => KeyringError::RootLost,
         _ => KeyringError::Lock(error),
     })
+}
+
+fn is_in_place(file: &File, root: &FileRoot) -> bool {
+    let place = fs::metadata(root.directory().join("lock"));
+    let (Ok(held), Ok(place)) = (file.metadata(), place) else {
+        return false;
+    };
+    (held.dev(), held.ino()) == (place.dev(), place.ino())
+}
+
+/// Says who holds the root lock when a database is busy: it is the most likely cause.
+pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
+    let free = matches!(RootLock::try_take(root), Ok(Some(_)));
+    match error {
+        StoreError::Busy { .. } if !free => KeyringError::RootBusy(holder(root)),
+        error => error.into(),
+    }
 }
 
 /// Writes who holds the lock into it: for the waiter's message, nothing depends on it.

@@ -57,7 +57,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 pub use assurance::Assurance;
-pub use destroy::Destruction;
+pub use destroy::{Destruction, Suppressed};
 pub use error::KeyringError;
 pub use head::Head;
 pub use lease::{BlockSize, LeasedKey};
@@ -85,6 +85,10 @@ struct Inner {
     epoch: tree::SharedEpoch,
     /// The epoch this process last told the vault.
     told: AtomicU64,
+    /// The epoch up to which this process knows every older root to be overwritten.
+    wiped: AtomicU64,
+    /// The epoch up to which this process passed the barrier.
+    passed: AtomicU64,
     /// Uptime in microseconds until which this process may decrypt.
     lease_until: AtomicU64,
     /// Leased keys that no unit uses yet.

@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::draft::{self, Draft};
 use super::head::{self, Head};
 use super::lease::BlockSize;
-use super::lock::{InstanceLock, RootLock};
+use super::lock::{InstanceLock, RootLock, explain};
 use super::page::{Page, PageId, PageKind};
 use super::root::FileRoot;
 use super::tree::{SharedEpoch, live_slot};
 use super::{Inner, Keyring, KeyringError, rows};
-use crate::store::{Db, args};
+use crate::store::{Db, Tx, args};
 use crate::vocabulary::{Clock, InstanceId, Random, VaultId};
 
 /// What a keyring is opened with.
@@ -32,6 +32,14 @@ pub struct Means {
     pub block_size: BlockSize,
     /// How long to wait for whoever holds the root lock.
     pub patience: Duration,
+}
+
+impl Means {
+    /// Begins to write the vault; says who holds the root when that has to wait too long.
+    pub(super) async fn begin(&self) -> Result<Tx, KeyringError> {
+        let begun = self.vault.begin().await;
+        begun.map_err(|error| explain(&self.root, error))
+    }
 }
 
 impl Keyring {
@@ -103,6 +111,8 @@ impl Keyring {
             vault_id: head.vault,
             epoch: SharedEpoch::new(head.epoch, head.root, key),
             told: AtomicU64::new(0),
+            wiped: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
             lease_until: AtomicU64::new(0),
             shelf: tokio::sync::Mutex::new(HashMap::new()),
             destroyer: tokio::sync::Mutex::new(()),

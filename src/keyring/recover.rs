@@ -23,12 +23,20 @@ use crate::vocabulary::fail_point;
 /// | only a candidate, made from the root the head names | rolled forward from its redo record |
 /// | anything else | refused, with what it looks like |
 pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), KeyringError> {
-    let mut tx = means.vault.begin().await?;
+    let mut tx = means.begin().await?;
     let head = head::take(&mut tx).await?;
     match live_slot(&means.root, &head) {
         Ok(live) => {
-            means.root.wipe_except(&live)?;
-            tx.rollback().await?;
+            // A killed process's commit may stand whole in SQLite's write-ahead log without
+            // being visible yet; a power cut would bring it back, naming the candidate that is
+            // wiped here. Our own commit takes its place in the log, durably, before that.
+            if means.root.has_remains(&live)? {
+                tx.commit().await?;
+                fail_point("recover:before-wipe");
+                means.root.wipe_except(&live)?;
+            } else {
+                tx.rollback().await?;
+            }
         }
         Err(refusal) => {
             let Some((candidate, change)) = redo_from(&means.root, &head) else {

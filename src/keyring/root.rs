@@ -45,6 +45,17 @@ pub enum RootError {
         /// What the system said.
         source: io::Error,
     },
+    /// An old root could not be overwritten.
+    #[error(
+        "an old root in {path} is not overwritten ({source}): the new one is in force, but until \
+         this is done no receipt is issued; mend the disk or the mount and run `gallra reconcile`"
+    )]
+    NotWiped {
+        /// The copy.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A candidate did not read back as it was written.
     #[error(
         "the root directory {0} does not give back what was written: the disk is failing; nothing \
@@ -224,25 +235,49 @@ impl FileRoot {
 
     /// Overwrites every slot but the live one, on both copies, and mends a copy that lost the live
     /// one. Destroys by naming what stays: the live root cannot be destroyed by a mistaken name.
+    ///
+    /// An error on one copy does not keep the other from being wiped.
     pub(super) fn wipe_except(&self, live: &Slot) -> Result<(), RootError> {
+        let [one, two] = COPIES.map(|copy| self.wipe_copy(copy, live));
+        one.and(two)
+    }
+
+    fn wipe_copy(&self, copy: &str, live: &Slot) -> Result<(), RootError> {
+        let not_wiped = |source| RootError::NotWiped {
+            path: self.directory.join(copy),
+            source,
+        };
+        let file = self.need_copy(copy)?;
+        let bytes = encode(live);
+        let mut kept = false;
+        for number in 0..SLOTS {
+            let stored = read_slot(&file, number).map_err(not_wiped)?;
+            if stored.as_slice() == bytes.as_slice() && !kept {
+                kept = true;
+            } else if stored.iter().any(|byte| *byte != 0) {
+                file.write_all_at(&[0; SLOT_SIZE], offset(number))
+                    .map_err(not_wiped)?;
+            }
+        }
+        if !kept {
+            file.write_all_at(&bytes, offset(0)).map_err(not_wiped)?;
+        }
+        file.sync_all().map_err(not_wiped)
+    }
+
+    /// Whether a copy holds anything but the live root: what a crash left.
+    pub(super) fn has_remains(&self, live: &Slot) -> Result<bool, RootError> {
         let bytes = encode(live);
         for copy in COPIES {
             let file = self.need_copy(copy)?;
-            let mut kept = false;
             for number in 0..SLOTS {
                 let stored = self.io(copy, read_slot(&file, number))?;
-                if stored.as_slice() == bytes.as_slice() && !kept {
-                    kept = true;
-                } else if stored.iter().any(|byte| *byte != 0) {
-                    self.io(copy, file.write_all_at(&[0; SLOT_SIZE], offset(number)))?;
+                if stored.as_slice() != bytes.as_slice() && stored.iter().any(|byte| *byte != 0) {
+                    return Ok(true);
                 }
             }
-            if !kept {
-                self.io(copy, file.write_all_at(&bytes, offset(0)))?;
-            }
-            self.io(copy, file.sync_all())?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Overwrites every slot: for the remains of a root that nothing names any more.
@@ -316,6 +351,10 @@ impl FileRoot {
     /// Opens a copy for writing; a copy that was lost is made anew, empty.
     fn need_copy(&self, copy: &str) -> Result<File, RootError> {
         if let Some(file) = self.open_copy(copy, true)? {
+            let whole = SLOT_STRIDE * SLOTS as u64;
+            if self.io(copy, file.metadata())?.len() < whole {
+                self.io(copy, file.set_len(whole))?; // Cut short: the other copy mends it.
+            }
             return Ok(file);
         }
         self.write_new(copy, &vec![0; SLOT_STRIDE as usize * SLOTS])?;

@@ -20,6 +20,12 @@ crate::store::statements! { vault:
     DELETE_TENANT_PAGES = "DELETE FROM page WHERE tenant = $1";
     /// Which block pages of a tenant nobody wrote after a version.
     BLOCKS_UNTOUCHED_SINCE = "SELECT number FROM page WHERE kind = 5 AND tenant = $1 AND written <= $2";
+    /// How many tenants have a place in the tree.
+    COUNT_TENANTS = "SELECT COUNT(*) FROM page WHERE kind = 3";
+    /// Whether anything of a tenant was erased after a place in the ledger.
+    LEDGER_OF_TENANT_AFTER = "SELECT seq FROM ledger WHERE tenant = $1 AND seq > $2 LIMIT 1";
+    /// A hold that stands in the way of erasing a tenant or somebody in it.
+    HOLD_IN_THE_WAY = "SELECT id FROM hold WHERE tenant = $1 AND released_at IS NULL AND ($2 OR subject IS NULL OR subject = $3) ORDER BY placed_at LIMIT 1";
 
     /// One erasure by its id.
     READ_LEDGER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE erasure_id = $1";
@@ -31,6 +37,8 @@ crate::store::statements! { vault:
     INSERT_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// States what became of the rows.
     SET_RESULTS = "UPDATE ledger SET results = $1, rows_deleted_at = $2, written = $3 WHERE erasure_id = $4 AND rows_deleted_at IS NULL";
+    /// The order of an erasure is carried out.
+    DELETE_ORDER = "DELETE FROM erasure_order WHERE id = $1";
     /// Keys that one erasure destroyed.
     READ_ERASED_BY = "SELECT block, leaf FROM erased WHERE erasure_id = $1 ORDER BY block, leaf";
     /// Which erasure destroyed a key, or its whole tenant.

@@ -133,6 +133,19 @@ impl IndexKeys {
         })
     }
 
+    /// Names these very keys in the index store. Two processes may draw different keys for the
+    /// same next generation; only one of them comes into force, and what the other wrote there must
+    /// not pass for it.
+    pub fn id(&self) -> i64 {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.token_key.expose())
+            .expect("HMAC takes a key of any length");
+        mac.update(b"gallra index keys id v1");
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut id = [0; 8];
+        id.copy_from_slice(&full[..8]);
+        i64::from_be_bytes(id) & i64::MAX
+    }
+
     /// The token under which the index stores a normalised value.
     pub fn token(&self, domain: Domain, normalised: &str) -> [u8; 16] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.token_key.expose())

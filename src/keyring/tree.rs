@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::head::{self, Head};
 use super::page::{Page, PageId, PageKey};
@@ -136,14 +137,35 @@ impl Keyring {
                     return Ok(head);
                 }
                 // The head was read just before another process replaced the root.
-                Err(KeyringError::VaultRolledBack { .. }) if tries < TRIES => tries += 1,
+                Err(KeyringError::VaultRolledBack { .. } | KeyringError::RootLost)
+                    if tries < TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// One page in the clear; `None` when the tree holds no key for it.
+    /// The root key that this head names; whoever holds the head calls this, so it asks no database.
+    pub(super) fn key_under(&self, head: &Head) -> Result<PageKey, KeyringError> {
+        {
+            let epoch = self.0.epoch.lock();
+            if epoch.root == head.root {
+                return Ok(epoch.key.clone());
+            }
+        }
+        let slot = live_slot(&self.0.means.root, head)?;
+        let key = self.0.means.root.effective_key(&slot)?;
+        self.0.epoch.begin(head.epoch, head.root, key.clone());
+        Ok(key)
+    }
+
+    /// One page in the clear; `None` when the tree holds no key for it. Without a valid lease
+    /// nothing is opened: it is renewed first, or this fails.
     pub(super) async fn page(&self, id: PageId) -> Result<Option<Arc<Page>>, KeyringError> {
+        self.begin_read().await?;
         let path = path_to(id);
         let mut last = Stopped::Absent;
         for attempt in 0..TRIES {
@@ -262,6 +284,15 @@ impl Keyring {
                 .await?
                 .is_some()),
         }
+    }
+
+    /// The purge that destroyed a whole tenant, if one did.
+    pub async fn purge_of(&self, tenant: TenantId) -> Result<Option<ErasureId>, KeyringError> {
+        let nowhere = KeyRef {
+            block: u64::from(u32::MAX),
+            leaf: u16::MAX,
+        };
+        self.erasure_of_key(tenant, nowhere).await
     }
 
     /// The tenant's keys for search and suppression tokens.

@@ -2,17 +2,19 @@
 //!
 //! SQLite: `VACUUM INTO`, and a rename. PostgreSQL: its own `pg_dump` and `pg_restore`, given the
 //! address without the password, which goes through the environment where no process list shows it.
-//! What was there before is kept until the file stands in its place.
+//! What was there before is kept until the restored store stands in its place.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection};
 use tokio::process::Command;
 use url::Url;
 
-use super::{Db, Engine, StoreError};
+use super::{Db, Engine, Role, StoreError, Value, make_directory};
 
 /// The file's name in a backup directory.
 pub fn file_name(engine: Engine) -> &'static str {
@@ -32,46 +34,99 @@ pub async fn save(db: &Db, url: &str, directory: &Path) -> Result<PathBuf, Store
     Ok(target)
 }
 
-/// Puts a saved store in the place that `url` names. Nobody may have it open.
-pub async fn put_back(url: &str, directory: &Path) -> Result<(), StoreError> {
-    match url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let path = path
-                .trim_start_matches("//")
-                .split('?')
-                .next()
-                .unwrap_or(path);
-            let saved = directory.join(file_name(Engine::Sqlite));
-            replace_file(&saved, Path::new(path))
-                .map_err(|error| tool("putting the file in place", error))
-        }
-        None => load(url, &directory.join(file_name(Engine::Postgres))).await,
-    }
+/// Puts a saved store in the place that `url` names, and runs `mark` in it before anything else can
+/// open it there. Nobody may have it open.
+///
+/// Killed at any moment, this leaves the old store, the new one, or none, which is refused as
+/// missing; never one of the two with the other's log. Running it again finishes it.
+pub async fn put_back(
+    url: &str,
+    role: Role,
+    directory: &Path,
+    mark: (&'static str, Vec<Value>),
+) -> Result<(), StoreError> {
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        return load(
+            url,
+            role,
+            &directory.join(file_name(Engine::Postgres)),
+            mark,
+        )
+        .await;
+    };
+    let target = Path::new(
+        path.trim_start_matches("//")
+            .split('?')
+            .next()
+            .unwrap_or(path),
+    );
+    let fresh = beside(target, ".restoring");
+    let failed = |error| tool("putting the file in place", error);
+    let saved = directory.join(file_name(Engine::Sqlite));
+    prepare(&saved, &fresh).map_err(failed)?;
+    run_mark(&format!("sqlite:{}", fresh.display()), role, mark).await?;
+    exchange(&fresh, target).map_err(failed)
 }
 
-/// The new file is whole and durable before the old one and its log go.
-fn replace_file(saved: &Path, target: &Path) -> std::io::Result<()> {
-    let beside = |ending: &str| {
-        let mut name = target.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let fresh = beside(".restoring");
-    if let Some(directory) = target.parent() {
-        fs::create_dir_all(directory)?;
+/// Brings a store that was just saved or restored up to date and marks it.
+async fn run_mark(
+    url: &str,
+    role: Role,
+    (sql, arguments): (&'static str, Vec<Value>),
+) -> Result<(), StoreError> {
+    let db = Db::open_existing(url, role).await?;
+    db.migrate().await?;
+    db.execute(sql, arguments).await?;
+    db.checkpoint(Duration::from_secs(5)).await?;
+    db.close().await;
+    Ok(())
+}
+
+fn prepare(saved: &Path, fresh: &Path) -> io::Result<()> {
+    if let Some(directory) = fresh.parent() {
+        make_directory(directory)?;
     }
-    fs::copy(saved, &fresh)?;
-    File::open(&fresh)?.sync_all()?;
+    for ending in ["", "-wal", "-shm"] {
+        remove(&beside(fresh, ending))?;
+    }
+    fs::copy(saved, fresh).map(drop)
+}
+
+/// The old file goes aside before its log does, and the new one comes last: at no moment does a
+/// store stand there without the log that belongs to it.
+fn exchange(fresh: &Path, target: &Path) -> io::Result<()> {
+    File::open(fresh)?.sync_all()?;
     for ending in ["-wal", "-shm"] {
-        match fs::remove_file(beside(ending)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        remove(&beside(fresh, ending))?;
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let aside = beside(target, &format!(".before-restore{ending}"));
+        match fs::rename(beside(target, ending), aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    fs::rename(&fresh, target)?;
-    target
-        .parent()
-        .map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+    fs::rename(fresh, target)?;
+    if let Some(directory) = target.parent() {
+        File::open(directory)?.sync_all()?;
+    }
+    for ending in ["", "-wal", "-shm"] {
+        remove(&beside(target, &format!(".before-restore{ending}")))?;
+    }
+    Ok(())
+}
+
+fn beside(target: &Path, ending: &str) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn dump(url: &str, target: &Path) -> Result<(), StoreError> {
@@ -87,17 +142,30 @@ async fn dump(url: &str, target: &Path) -> Result<(), StoreError> {
 
 /// Restores beside the schema in use and exchanges the two, so that a dump that does not restore
 /// changes nothing.
-async fn load(url: &str, saved: &Path) -> Result<(), StoreError> {
+async fn load(
+    url: &str,
+    role: Role,
+    saved: &Path,
+    mark: (&'static str, Vec<Value>),
+) -> Result<(), StoreError> {
     let address = Address::read(url)?;
     let schema = &address.schema;
     let aside = format!("{schema}_before_restore");
     let mut server = PgConnection::connect(url)
         .await
         .map_err(|error| tool("connecting", error))?;
-    let text = format!(
-        "DROP SCHEMA IF EXISTS \"{aside}\" CASCADE; \
-         ALTER SCHEMA \"{schema}\" RENAME TO \"{aside}\"; CREATE SCHEMA \"{schema}\""
-    );
+    // A schema aside is the original of a restore that was cut off: it must not be lost.
+    let there = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = $1";
+    let there: i64 = sqlx::query_scalar(there)
+        .bind(&aside)
+        .fetch_one(&mut server)
+        .await
+        .map_err(|error| tool("looking for an earlier restore", error))?;
+    let away = match there {
+        0 => format!("ALTER SCHEMA \"{schema}\" RENAME TO \"{aside}\""),
+        _ => format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"),
+    };
+    let text = format!("{away}; CREATE SCHEMA \"{schema}\"");
     let moved = server.execute(AssertSqlSafe(text)).await;
     moved.map_err(|error| tool("moving the schema aside", error))?;
 
@@ -109,7 +177,10 @@ async fn load(url: &str, saved: &Path) -> Result<(), StoreError> {
         "--exit-on-error",
     ]);
     command.arg(format!("--schema={schema}")).arg(saved);
-    let restored = run("pg_restore", command).await;
+    let restored = match run("pg_restore", command).await {
+        Ok(()) => run_mark(url, role, mark).await,
+        failed => failed,
+    };
     let then = match restored {
         Ok(()) => format!("DROP SCHEMA \"{aside}\" CASCADE"),
         Err(_) => format!(

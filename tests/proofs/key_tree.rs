@@ -60,6 +60,7 @@ async fn destroyer() {
                 tenant: TENANT,
                 subject: None,
                 what: Destroyed::Units(vec![leased.key_ref]),
+                suppressed: None,
                 new_index_keys: None,
                 facts: "{}".into(),
             };

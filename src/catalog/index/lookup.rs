@@ -21,7 +21,7 @@ impl Catalog {
             self.drain(tenant).await?;
             let keys = self.ready_keys(tenant).await?;
             let mut view = self.index.snapshot().await?;
-            let ready = args![tenant.id, keys.generation, true];
+            let ready = args![tenant.id, keys.id(), true];
             if view
                 .fetch_optional(rows::INDEX_IS_READY, ready)
                 .await?

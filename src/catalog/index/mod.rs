@@ -40,7 +40,7 @@ pub(crate) async fn take(
     tenant: TenantId,
     keys: &IndexKeys,
 ) -> Result<bool, StoreError> {
-    let arguments = args![tenant, keys.generation, true];
+    let arguments = args![tenant, keys.id(), true];
     let row = tx.fetch_optional(rows::TAKE_INDEX, arguments).await?;
     Ok(row.is_some())
 }
@@ -51,7 +51,7 @@ pub(crate) async fn is_ready(
     tenant: TenantId,
     keys: &IndexKeys,
 ) -> Result<bool, StoreError> {
-    let arguments = args![tenant, keys.generation, true];
+    let arguments = args![tenant, keys.id(), true];
     let row = index
         .fetch_optional(rows::INDEX_IS_READY, arguments)
         .await?;
@@ -65,7 +65,7 @@ pub(crate) async fn begin(
     keys: &IndexKeys,
 ) -> Result<(), StoreError> {
     let mut tx = index.begin().await?;
-    let arguments = args![tenant, keys.generation, true, 0];
+    let arguments = args![tenant, keys.id(), true, 0];
     tx.fetch_one(rows::BEGIN_INDEX, arguments).await?;
     tx.commit().await
 }

@@ -50,7 +50,7 @@ impl Catalog {
         if self.wait_for_other(tenant.id, &keys).await? {
             return Ok(());
         }
-        let begin = args![tenant.id, keys.generation, false, 0];
+        let begin = args![tenant.id, keys.id(), false, 0];
         let mut tx = self.index.begin().await?;
         let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
         tx.commit().await?;
@@ -81,11 +81,11 @@ impl Catalog {
             let Some(row) = row.await? else {
                 return Ok(false);
             };
-            let (generation, ready, guard) = (row.u32(0)?, row.bool(1)?, row.i64(2)?);
-            if generation == keys.generation && ready {
+            let (generation, ready, guard) = (row.i64(0)?, row.bool(1)?, row.i64(2)?);
+            if generation == keys.id() && ready {
                 return Ok(true);
             }
-            if ready || generation != keys.generation {
+            if ready || generation != keys.id() {
                 return Ok(false); // Whole, but under keys that are gone.
             }
             still = if last == Some(guard) { still + 1 } else { 0 };
@@ -101,7 +101,7 @@ impl Catalog {
     /// Takes the guard for one step; an error when another rebuild began.
     async fn step(&self, rebuild: &mut Rebuild<'_>) -> Result<Tx, CatalogError> {
         let mut tx = self.index.begin().await?;
-        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.generation);
+        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.id());
         let arguments = args![tenant, generation, false, rebuild.guard];
         match tx.fetch_optional(rows::STEP_REBUILD, arguments).await? {
             Some(row) => rebuild.guard = row.i64(0)?,
@@ -128,7 +128,7 @@ impl Catalog {
     }
 
     async fn end_rebuild(&self, rebuild: &Rebuild<'_>) -> Result<(), CatalogError> {
-        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.generation);
+        let (tenant, generation) = (rebuild.tenant.id, rebuild.keys.id());
         let mut tx = self.index.begin().await?;
         let end = args![true, tenant, generation, rebuild.guard];
         if tx.fetch_optional(rows::END_REBUILD, end).await?.is_none() {

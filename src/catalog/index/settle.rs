@@ -29,16 +29,16 @@ pub(crate) struct Changed {
 /// notes stand in the outbox.
 #[derive(Debug, Default)]
 pub struct Pending {
-    pub(crate) generation: u32,
+    pub(crate) generation: i64,
     pub(crate) changed: Vec<Changed>,
     pub(crate) written: Vec<(ContactId, i64)>,
 }
 
 impl Pending {
     pub(crate) fn add(&mut self, keys: &IndexKeys, changed: impl IntoIterator<Item = Changed>) {
-        if self.generation != keys.generation {
+        if self.generation != keys.id() {
             self.changed.clear(); // Tokens of other keys; the notes stand.
-            self.generation = keys.generation;
+            self.generation = keys.id();
         }
         self.changed.extend(changed);
     }
@@ -52,7 +52,7 @@ impl Pending {
         keys: &IndexKeys,
     ) -> Result<(), StoreError> {
         let changed = std::mem::take(&mut self.changed);
-        if changed.is_empty() || self.generation != keys.generation {
+        if changed.is_empty() || self.generation != keys.id() {
             return Ok(());
         }
         let standing = standing_notes(data, tenant, &changed).await?;
@@ -155,7 +155,7 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         while !pending.changed.is_empty() {
             let keys = self.ready_keys(tenant).await?;
-            if keys.generation != pending.generation {
+            if keys.id() != pending.generation {
                 pending.changed.clear();
                 break;
             }

@@ -29,7 +29,7 @@ pub(crate) async fn cutoffs(
     now: Timestamp,
     values: impl Iterator<Item = Identity>,
 ) -> Result<HashMap<Known, Timestamp>, StoreError> {
-    let any = args![tenant, keys.generation, now];
+    let any = args![tenant, keys.id(), now];
     if tx
         .fetch_optional(rows::HAS_SUPPRESSION, any)
         .await?
@@ -43,7 +43,7 @@ pub(crate) async fn cutoffs(
         by_token.insert(token, (domain, value.expose().to_owned()));
     }
     let wanted = by_token.keys().map(|token| args![*token]).collect();
-    let head = args![tenant, keys.generation, now];
+    let head = args![tenant, keys.id(), now];
     let found = tx.fetch_many(&rows::CUTOFFS, head, wanted).await?;
     let mut cutoffs = HashMap::new();
     for row in &found {
@@ -81,7 +81,7 @@ impl Catalog {
             expires_at,
             erasure,
         } = suppression;
-        let generation = keys.generation;
+        let generation = keys.id();
         let insert = insert
             .into_iter()
             .map(|(token, code)| {
@@ -104,16 +104,16 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(rows::TAKE_ANY_INDEX, args![tenant])
             .await?;
-        tx.execute(rows::DELETE_GENERATION, args![tenant, new.generation])
+        tx.execute(rows::DELETE_GENERATION, args![tenant, new.id()])
             .await?;
-        let stored = args![tenant, old.generation];
+        let stored = args![tenant, old.id()];
         let stored = tx.fetch_all(rows::SUPPRESSIONS, stored).await?;
         let mut carried = Vec::with_capacity(stored.len());
         for row in &stored {
             let token = carry_over(old, new, &row.bytes::<32>(1)?)?;
             carried.push(args![
                 tenant,
-                new.generation,
+                new.id(),
                 row.i64(0)?,
                 token,
                 row.timestamp(2)?,

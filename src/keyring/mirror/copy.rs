@@ -32,9 +32,10 @@ enum Column {
     OptText,
     Bytes,
     OptBytes,
+    Flag,
 }
 
-use Column::{Bytes, Number, OptBytes, OptNumber, OptText, Text};
+use Column::{Bytes, Flag, Number, OptBytes, OptNumber, OptText, Text};
 
 const FOLLOWED: [Followed; 3] = [
     Followed {
@@ -59,6 +60,13 @@ const FOLLOWED: [Followed; 3] = [
     },
 ];
 
+/// Orders that are not carried out: few, and gone when they are, so they are copied whole each time.
+const ORDERS: Followed = Followed {
+    read: rows::READ_ORDERS,
+    copy: rows::COPY_ORDERS,
+    columns: &[Bytes, Bytes, Text, OptBytes, Flag, Text, Number, Number],
+};
+
 /// The receipt log, which only grows: what is missing begins where the copy's own leaves end.
 const LOG: [Followed; 3] = [
     Followed {
@@ -81,11 +89,12 @@ const LOG: [Followed; 3] = [
 const PAGE_COLUMNS: &[Column] = &[Number, Bytes, Number, Number, Number, Bytes];
 
 /// Everything a copy that begins anew empties first.
-const CLEAR: [&str; 7] = [
+const CLEAR: [&str; 8] = [
     rows::CLEAR_PAGES,
     rows::CLEAR_LEDGER,
     rows::CLEAR_ERASED,
     rows::CLEAR_HOLDS,
+    rows::CLEAR_ORDERS,
     rows::CLEAR_LEAVES,
     rows::CLEAR_TILES,
     rows::CLEAR_LOG_HEAD,
@@ -111,6 +120,8 @@ pub(super) async fn copy(
     for table in &FOLLOWED {
         copy_table(from, to, since, table).await?;
     }
+    to.execute(rows::CLEAR_ORDERS, args![]).await?;
+    copy_table(from, to, -1, &ORDERS).await?;
     let leaves = to.fetch_one(rows::LOG_SIZE, args![]).await?.i64(0)?;
     for table in &LOG {
         copy_table(from, to, leaves, table).await?;
@@ -193,6 +204,7 @@ fn carry(row: &Row, columns: &[Column]) -> Result<Vec<Value>, StoreError> {
             OptText => row.opt_text(at)?.into(),
             Bytes => row.blob(at)?.into(),
             OptBytes => row.opt_blob(at)?.into(),
+            Flag => row.bool(at)?.into(),
         })
     };
     columns.iter().enumerate().map(value).collect()

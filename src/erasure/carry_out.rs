@@ -1,0 +1,228 @@
+//! Carrying the vault's ledger out on this data, in order: steps 4 to 6 of the erase protocol, after
+//! an erasure as after a restore.
+
+use sha2::{Digest, Sha256};
+
+use super::facts::{Counts, Results};
+use super::{EraseError, Eraser, rows};
+use crate::keyring::{Destroyed, KeyRef, KeyringError, LedgerEntry};
+use crate::receipts::body::{Verification, VerificationMethod};
+use crate::store::args;
+use crate::vocabulary::{ErasureId, fail_point};
+
+/// Ledger entries carried out between two checkpoints at most.
+const BATCH: i64 = 256;
+/// Keys of one erasure that are tried after it, at most: opening one must fail.
+const TRIED_KEYS: usize = 64;
+
+/// One entry whose rows are deleted here.
+struct Deleted {
+    results: Results,
+    /// The erasing again that this was, if the rows had been gone before.
+    again: Option<ErasureId>,
+}
+
+impl Eraser {
+    /// Carries out what the ledger holds and this data has not seen. Answers how many entries, and
+    /// how many of them had been carried out before and were there again.
+    ///
+    /// First the newest epoch of the batch is finished for everybody: whoever destroyed those keys
+    /// may have died before overwriting the old root, or stand still, and no row may be deleted and
+    /// nothing certified while an older key can still be used.
+    pub(super) async fn carry_out_ledger(&self) -> Result<(u64, u64), EraseError> {
+        let (mut all, mut again) = (0, 0);
+        loop {
+            let head = self.catalog.keyring.head().await?;
+            let mut meta = self.meta().await?;
+            if meta.applied < head.rows_deleted && meta.restoration.is_none() {
+                let id = self.restoration_id();
+                self.data()
+                    .execute(rows::MARK_RESTORED, args![id, true])
+                    .await?;
+                meta = self.meta().await?;
+            }
+            let after = meta.applied.min(head.rows_deleted);
+            let entries = self.catalog.keyring.ledger_after(after, BATCH).await?;
+            let Some(newest) = entries.iter().map(|entry| entry.epoch).max() else {
+                return Ok((all, again));
+            };
+            self.catalog.keyring.finish_epoch(newest).await?;
+            fail_point("erase:barrier-passed");
+            let mut deleted = Vec::with_capacity(entries.len());
+            for entry in &entries {
+                let one = self.delete_entry(entry, meta.restoration).await?;
+                again += u64::from(one.again.is_some());
+                deleted.push((entry, one));
+            }
+            fail_point("apply:rows-deleted");
+            let checkpoint = self.checkpoint().await?;
+            fail_point("apply:checkpointed");
+            for (entry, one) in deleted {
+                self.conclude(entry, one, checkpoint.clone()).await?;
+            }
+            all += entries.len() as u64;
+        }
+    }
+
+    fn restoration_id(&self) -> Vec<u8> {
+        let mut id = vec![0; 16];
+        self.catalog.random.fill(&mut id);
+        id
+    }
+
+    /// Deletes the rows of one entry and checks that they are gone.
+    async fn delete_entry(
+        &self,
+        entry: &LedgerEntry,
+        restoration: Option<[u8; 16]>,
+    ) -> Result<Deleted, EraseError> {
+        let again = match restoration {
+            Some(restoration) if entry.rows_deleted_at.is_some() => {
+                let id = again_id(&restoration, entry.erasure);
+                let begun = self
+                    .data()
+                    .fetch_optional(rows::READ_PROGRESS, args![id])
+                    .await?;
+                (begun.is_some() || self.left(entry).await?.1 > 0).then_some(id)
+            }
+            _ => None,
+        };
+        let progress = again.unwrap_or(entry.erasure);
+        let none = serde_json::to_string(&Counts::default()).map_err(EraseError::Stored)?;
+        let arguments = args![
+            progress,
+            entry.erasure,
+            entry.seq,
+            again.is_some(),
+            none,
+            false
+        ];
+        self.data().execute(rows::BEGIN_PROGRESS, arguments).await?;
+        let counts = self.delete_rows(entry, progress).await?;
+        let (checked, left) = self.left(entry).await?;
+        if left > 0 {
+            return Err(EraseError::NotEmpty {
+                erasure: entry.erasure.to_string(),
+                left,
+            });
+        }
+        let method = VerificationMethod::RescanToZero;
+        let rescan = Verification {
+            method,
+            checked,
+            passed: true,
+        };
+        let (keys, tried) = self.try_keys(entry, counts.units).await?;
+        // Erasing again destroys no key: they were gone.
+        let keys = if again.is_some() { 0 } else { keys };
+        Ok(Deleted {
+            results: Results {
+                counts,
+                keys,
+                verification: vec![tried, rescan],
+            },
+            again,
+        })
+    }
+
+    /// Tries to get destroyed keys: each must be refused as erased.
+    async fn try_keys(
+        &self,
+        entry: &LedgerEntry,
+        units: u64,
+    ) -> Result<(u64, Verification), EraseError> {
+        let (count, keys) = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
+            Destroyed::Tenant => (units, vec![KeyRef { block: 0, leaf: 0 }]),
+            Destroyed::Units(keys) => (keys.len() as u64, keys),
+        };
+        let (mut checked, mut passed) = (0, true);
+        for key in keys.into_iter().take(TRIED_KEYS) {
+            checked += 1;
+            match self.catalog.keyring.data_key(entry.tenant, key).await {
+                Err(KeyringError::Erased(_)) => {}
+                Ok(_) => passed = false,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let method = VerificationMethod::NegativeDecrypt;
+        Ok((
+            count,
+            Verification {
+                method,
+                checked,
+                passed,
+            },
+        ))
+    }
+
+    /// Gets deleted rows out of the engines' own copies.
+    async fn checkpoint(&self) -> Result<Verification, EraseError> {
+        let data = self.data().checkpoint(self.checkpoint_patience).await?;
+        let index = self
+            .catalog
+            .index
+            .checkpoint(self.checkpoint_patience)
+            .await?;
+        let passed = data.is_complete() && index.is_complete();
+        if !passed {
+            tracing::warn!(%data, %index, "deleted rows are still in an engine's own copies");
+        }
+        Ok(Verification {
+            method: VerificationMethod::StoreCheckpoint,
+            checked: 2,
+            passed,
+        })
+    }
+
+    /// Marks an entry as carried out: in the data first, then in the vault, so that the vault never
+    /// claims more than the data did.
+    async fn conclude(
+        &self,
+        entry: &LedgerEntry,
+        deleted: Deleted,
+        checkpoint: Verification,
+    ) -> Result<(), EraseError> {
+        let mut results = deleted.results;
+        results.verification.push(checkpoint);
+        let results = serde_json::to_string(&results).map_err(EraseError::Stored)?;
+        let mut tx = self.data().begin().await?;
+        if let Some(again) = deleted.again {
+            tx.execute(rows::SET_AGAIN_RESULTS, args![results.as_str(), again])
+                .await?;
+        }
+        tx.execute(rows::RAISE_APPLIED, args![entry.seq, entry.seq])
+            .await?;
+        tx.commit().await?;
+        fail_point("apply:raised");
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        self.catalog
+            .keyring
+            .state_results(&mut tx, entry, &results)
+            .await?;
+        tx.commit().await?;
+        fail_point("apply:stated");
+        self.note_vault_version().await
+    }
+
+    /// Notes in the data how far the vault has come, so that a vault that is put back is noticed
+    /// also when nobody was erased since.
+    pub(super) async fn note_vault_version(&self) -> Result<(), EraseError> {
+        let version = self.catalog.keyring.head().await?.version;
+        self.data()
+            .execute(rows::RAISE_VAULT_VERSION, args![version, version])
+            .await?;
+        Ok(())
+    }
+}
+
+/// The id of erasing again after one restore: the same however often that is resumed.
+fn again_id(restoration: &[u8; 16], erasure: ErasureId) -> ErasureId {
+    let digest = Sha256::new()
+        .chain_update(b"gallra erased again")
+        .chain_update(restoration)
+        .chain_update(erasure.as_bytes())
+        .finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    ErasureId(id)
+}

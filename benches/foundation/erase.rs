@@ -111,6 +111,7 @@ fn destruction(tenant: TenantId, key: gallra::keyring::KeyRef) -> Destruction {
         tenant,
         subject: None,
         what: Destroyed::Units(vec![key]),
+        suppressed: None,
         new_index_keys: None,
         facts: "{}".to_owned(),
     }

@@ -17,7 +17,9 @@ CREATE TABLE erasure (
     strict       BOOLEAN NOT NULL,
     facts        TEXT NOT NULL,
     requested_at BIGINT NOT NULL,
-    destroyed    BOOLEAN NOT NULL
+    destroyed    BOOLEAN NOT NULL,
+    keys         TEXT          -- which keys: after a promoted mirror forgot that they are destroyed,
+                               -- they are destroyed again, though no row names them any more
 );
 CREATE INDEX erasure_subject ON erasure (tenant, subject);
 CREATE INDEX erasure_open ON erasure (destroyed);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{AppError, Purpose, existing, made, means, root, rows, vault};
 use crate::config::Settings;
+use crate::erasure::promoted::note;
 use crate::keyring::mirror::{self, DataKnows, Mirror, Promoted, Promotion};
 use crate::keyring::{BlockSize, Keyring, Means};
 use crate::store::{Db, Role, StoreError, args};
@@ -67,7 +68,22 @@ pub async fn promote(
     })
     .await;
     vault.close().await;
-    Ok(promoted?)
+    let promoted = promoted?;
+    tell_data(settings).await?;
+    Ok(promoted)
+}
+
+/// Brings the data, where there is any, down to what the new vault knows.
+async fn tell_data(settings: &Settings) -> Result<(), AppError> {
+    let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
+        Ok(data) => data,
+        Err(StoreError::Missing { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let keys = Keys::open(settings).await?;
+    note(&keys.keyring, &data, keys.means.random.as_ref()).await?;
+    data.close().await;
+    keys.close().await
 }
 
 async fn data_knows(data: Db) -> Result<DataKnows, StoreError> {

@@ -10,6 +10,7 @@ use crate::app::{App, Purpose};
 use crate::config::Settings;
 use crate::erasure::Report;
 use crate::erasure::backup::Manifest;
+use crate::erasure::orphans::Orphans;
 
 #[derive(Debug, clap::Args)]
 pub struct Directory {
@@ -23,6 +24,18 @@ pub struct Reconcile {
     /// Look at every unit's key too, and make a missing search index anew
     #[arg(long)]
     pub full: bool,
+    /// Destroy keys that no record names: what only backups newer than the last one restored
+    /// hold can then never be read again
+    #[arg(long)]
+    pub destroy_orphans: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Reconciled {
+    #[serde(flatten)]
+    report: Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orphans: Option<Orphans>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,12 +111,45 @@ pub async fn reconcile(
         report.indexes_rebuilt += full.indexes_rebuilt;
         report.pending = full.pending;
     }
+    let orphans = match arguments.full || arguments.destroy_orphans {
+        true => Some(app.eraser.orphans(arguments.destroy_orphans).await?),
+        false => None,
+    };
     app.close().await?;
-    output.give(&report, |report| reconciled_text(Text::default(), report))?;
+    let answer = Reconciled { report, orphans };
+    output.give(&answer, |it| {
+        orphans_text(
+            reconciled_text(Text::default(), &it.report),
+            it.orphans.as_ref(),
+        )
+    })?;
+    let report = answer.report;
     if report.keys_missing > 0 {
         return Err(Failure::silent(Exit::Failed));
     }
     Ok(())
+}
+
+fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
+    let Some(orphans) = orphans else { return text };
+    match (orphans.destroyed, orphans.found) {
+        (0, 0) => text,
+        (0, found) => text.gap().paragraph(
+            0,
+            &format!(
+                "{} no record names: what only newer backups hold may be readable with them. To \
+                 destroy them: `gallra reconcile --destroy-orphans`.",
+                count(found, "key that", "keys that")
+            ),
+        ),
+        (destroyed, _) => text.gap().paragraph(
+            0,
+            &format!(
+                "Destroyed {} no record named.",
+                count(destroyed, "key that", "keys that")
+            ),
+        ),
+    }
 }
 
 fn shown(path: &Path) -> String {

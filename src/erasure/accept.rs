@@ -263,7 +263,7 @@ impl Eraser {
         }
     }
 
-    async fn facts(
+    pub(super) async fn facts(
         &self,
         tenant: TenantId,
         kind: Kind,
@@ -303,7 +303,7 @@ impl Eraser {
     /// Copies that this house itself still holds open: rows in backups newer than the one that was
     /// restored, whose keys nobody has destroyed yet. A purge destroys them with the tenant.
     async fn known_copies(&self, kind: Kind) -> Result<Vec<Copy>, EraseError> {
-        let open = kind != Kind::TenantPurge && self.has_orphans().await?;
+        let open = kind == Kind::Contact && self.has_orphans().await?;
         let place = "backups newer than the last one restored; to close: gallra reconcile \
                      --destroy-orphans";
         let copy = |place| Copy {
@@ -326,7 +326,7 @@ impl Eraser {
     ) -> Result<Option<Destruction>, EraseError> {
         let what = match accepted.subject {
             None => Destroyed::Tenant,
-            Some(contact) => Destroyed::Units(self.keys_of(accepted.tenant, contact).await?),
+            Some(contact) => Destroyed::Units(self.keys_of(accepted, contact).await?),
         };
         if what == Destroyed::Units(Vec::new()) {
             return Ok(None);
@@ -347,23 +347,43 @@ impl Eraser {
         }))
     }
 
+    /// The keys of a contact, noted with the erasure before they are destroyed. When no row names
+    /// them any more, what was noted counts.
     async fn keys_of(
         &self,
-        tenant: TenantId,
+        accepted: &Accepted,
         contact: ContactId,
     ) -> Result<Vec<KeyRef>, EraseError> {
+        let arguments = args![accepted.tenant, contact];
         let units = self
             .data()
-            .fetch_all(rows::UNITS_OF_CONTACT, args![tenant, contact])
+            .fetch_all(rows::UNITS_OF_CONTACT, arguments)
             .await?;
         let key = |unit: &Row| {
-            let leaf = u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX);
-            Ok(KeyRef {
-                block: unit.u64(1)?,
-                leaf,
-            })
+            Ok((
+                unit.u64(1)?,
+                u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX),
+            ))
         };
-        units.iter().map(key).collect()
+        let mut keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
+        if keys.is_empty() {
+            let noted = self
+                .data()
+                .fetch_optional(rows::READ_KEYS, args![accepted.id])
+                .await?;
+            if let Some(text) = noted.map(|row| row.opt_text(0)).transpose()?.flatten() {
+                keys = serde_json::from_str(&text).map_err(EraseError::Stored)?;
+            }
+        } else {
+            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
+            self.data()
+                .execute(rows::SET_KEYS, args![text, accepted.id])
+                .await?;
+        }
+        Ok(keys
+            .into_iter()
+            .map(|(block, leaf)| KeyRef { block, leaf })
+            .collect())
     }
 
     /// Draws the next index keys and carries the suppression tokens of people erased before over to

@@ -99,7 +99,7 @@ impl Eraser {
     /// How far an erasure came, for whoever asked.
     pub async fn outcome(&self, erasure: ErasureId) -> Result<Outcome, EraseError> {
         let pending = match self.log.find(erasure).await {
-            Ok(_) => None,
+            Ok(_) => self.unheld(erasure).await?,
             Err(ReceiptError::Unknown(_)) => Some(self.why_pending(erasure).await?),
             Err(error) => return Err(error.into()),
         };
@@ -108,6 +108,28 @@ impl Eraser {
             pending,
             salt: self.catalog.salt(erasure).await?,
         })
+    }
+
+    /// Why a receipt that is in the log may not be handed out yet: a promoted mirror that had not
+    /// seen it would give its place in the log to another.
+    async fn unheld(&self, erasure: ErasureId) -> Result<Option<String>, EraseError> {
+        let mut tx = self.catalog.keyring.snapshot_vault().await?;
+        let row = tx
+            .fetch_optional(rows::vault::RECEIPTED_VERSION, args![erasure])
+            .await?;
+        tx.rollback().await?;
+        let Some(row) = row else { return Ok(None) };
+        let keyring = &self.catalog.keyring;
+        match keyring
+            .wait_for_mirrors_to_hold(row.i64(0)?, self.mirror_patience)
+            .await
+        {
+            Ok(_) => Ok(None),
+            Err(KeyringError::MirrorsLate(names)) => Ok(Some(format!(
+                "erased; the receipt waits until mirror {names} holds it: start it"
+            ))),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn why_pending(&self, erasure: ErasureId) -> Result<String, EraseError> {

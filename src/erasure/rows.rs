@@ -51,6 +51,14 @@ crate::store::statements! { data:
     ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
     /// Accepted erasures whose keys are not known to be destroyed.
     OPEN_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 ORDER BY requested_at";
+    /// Which keys an accepted erasure is to destroy.
+    SET_KEYS = "UPDATE erasure SET keys = $1 WHERE id = $2";
+    /// The same, read again.
+    READ_KEYS = "SELECT keys FROM erasure WHERE id = $1";
+    /// Erasures whose keys are destroyed, as far as this data knows.
+    DESTROYED_ERASURES = "SELECT id FROM erasure WHERE destroyed = $1";
+    /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled.
+    MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4 WHERE id = 1";
     /// An accepted erasure passed the point of no return.
     MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2";
 
@@ -147,6 +155,8 @@ pub(crate) mod vault {
         ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure_order ORDER BY requested_at";
         /// Takes an order back: somebody else's came first, or there is nobody to erase.
         DELETE_ORDER = "DELETE FROM erasure_order WHERE id = $1";
+        /// At which version of the vault the receipt of an entry was noted.
+        RECEIPTED_VERSION = "SELECT written FROM ledger WHERE erasure_id = $1 AND receipted_at IS NOT NULL";
         /// Places a hold.
         INSERT_HOLD = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         /// Releases a hold.

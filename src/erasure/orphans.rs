@@ -1,0 +1,126 @@
+//! Keys that no row names: given out after a backup that was then restored, or leased and never used.
+//!
+//! ```text
+//! backup 0 · a message is written under key k · backup 1 · backup 0 is restored: no row names k
+//! its writer is erased: k is not among the keys that are destroyed, and backup 1 can still be read
+//! ```
+//!
+//! Until such keys are destroyed every receipt of a person says that this copy is open. Destroying
+//! them makes what only newer backups hold unreadable for good, so it is done when somebody says so.
+
+use serde::Serialize;
+
+use super::facts::Facts;
+use super::{EraseError, Eraser, rows};
+use crate::keyring::{Destroyed, Destruction, KeyRef};
+use crate::receipts::body::{Kind, Reference};
+use crate::store::args;
+use crate::vocabulary::{ErasureId, TenantId};
+
+/// What looking for orphans found.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Orphans {
+    /// Keys that no row names.
+    pub found: u64,
+    /// How many of them were destroyed.
+    pub destroyed: u64,
+    /// Keys that a running process may have leased; they are left alone.
+    pub perhaps_leased: u64,
+    /// The receipts of their destruction.
+    pub receipts: Vec<ErasureId>,
+}
+
+impl Eraser {
+    /// Counts keys that no row names and, when `destroy` says so, destroys them.
+    pub async fn orphans(&self, destroy: bool) -> Result<Orphans, EraseError> {
+        let mut report = Orphans::default();
+        for row in self.data().fetch_all(rows::TENANTS, args![]).await? {
+            let tenant = row.id::<TenantId>(0)?;
+            if self.catalog.keyring.purge_of(tenant).await?.is_none() {
+                self.orphans_of(tenant, destroy, &mut report).await?;
+            }
+        }
+        if destroy && report.perhaps_leased == 0 {
+            self.data()
+                .execute(rows::CLEAR_ORPHANS, args![false])
+                .await?;
+        }
+        if report.destroyed > 0 {
+            self.carry_out_ledger().await?;
+            self.issue_receipts().await?;
+        }
+        Ok(report)
+    }
+
+    async fn orphans_of(
+        &self,
+        tenant: TenantId,
+        destroy: bool,
+        report: &mut Orphans,
+    ) -> Result<(), EraseError> {
+        // Before the rows: a key that is used meanwhile is not looked at.
+        let quiet = self.catalog.keyring.quiet_point().await?;
+        let used = self.used_keys(tenant).await?;
+        let orphans = self
+            .catalog
+            .keyring
+            .orphans(tenant, quiet, used.into_iter())
+            .await?;
+        let count = orphans.keys.len() as u64;
+        report.found += count;
+        report.perhaps_leased += orphans.perhaps_leased;
+        if destroy && count > 0 {
+            report
+                .receipts
+                .push(self.destroy_keys(tenant, orphans.keys).await?);
+            report.destroyed += count;
+        }
+        Ok(())
+    }
+
+    async fn used_keys(&self, tenant: TenantId) -> Result<Vec<KeyRef>, EraseError> {
+        let (mut after, mut used) = ((-1, -1), Vec::new());
+        loop {
+            let arguments = args![tenant, after.0, after.0, after.1, 1000];
+            let page = self.data().fetch_all(rows::UNITS_AFTER, arguments).await?;
+            for row in &page {
+                after = (row.i64(0)?, row.i64(1)?);
+                let leaf = u16::try_from(after.1).unwrap_or(u16::MAX);
+                used.push(KeyRef {
+                    block: after.0.unsigned_abs(),
+                    leaf,
+                });
+            }
+            if page.is_empty() {
+                return Ok(used);
+            }
+        }
+    }
+
+    async fn destroy_keys(
+        &self,
+        tenant: TenantId,
+        keys: Vec<KeyRef>,
+    ) -> Result<ErasureId, EraseError> {
+        let instruction = Reference::new("keys that no record names, after a restore")?;
+        let facts = Facts {
+            legal_basis: Reference::new("GDPR Art. 5(1)(e)")?,
+            ..self
+                .facts(tenant, Kind::Retention, None, instruction)
+                .await?
+        };
+        let erasure = ErasureId::generate(self.catalog.random.as_ref());
+        let destruction = Destruction {
+            erasure,
+            kind: facts.kind.word().to_owned(),
+            tenant,
+            subject: None,
+            what: Destroyed::Units(keys),
+            suppressed: None,
+            new_index_keys: None,
+            facts: serde_json::to_string(&facts).map_err(EraseError::Stored)?,
+        };
+        self.catalog.keyring.destroy(destruction).await?;
+        Ok(erasure)
+    }
+}

@@ -83,9 +83,9 @@ impl Catalog {
             history: false,
             action,
         };
-        let mut pending = Pending::default();
-        let outcomes = self.write(tenant, &[change], manner, &mut pending).await?;
-        self.finish(tenant, &mut pending).await?;
+        let pending = Pending::default();
+        let outcomes = self.write(tenant, &[change], manner, &pending).await?;
+        self.finish(tenant, &pending).await?;
         match outcomes.first() {
             Some(Outcome::Created(ids)) => Ok((*ids, true)),
             Some(Outcome::Changed(ids) | Outcome::Unchanged(ids)) => Ok((*ids, false)),

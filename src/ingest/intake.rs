@@ -6,7 +6,7 @@ use super::IngestError;
 use super::report::Report;
 use crate::audit::Action;
 use crate::catalog::index::settle::Pending;
-use crate::catalog::write::{Change, Manner, Outcome};
+use crate::catalog::write::{Change, Manner, Outcome, Reserved};
 use crate::catalog::{Catalog, TenantRef};
 
 /// The most records of a batch.
@@ -38,6 +38,19 @@ impl Default for Options {
     }
 }
 
+/// History from another system.
+const MANNER: Manner = Manner {
+    history: true,
+    action: Action::Imported,
+};
+
+/// A batch that is reserved and not written: its rows are written while the next batch is reserved,
+/// because these are two stores.
+struct Ahead {
+    batch: Vec<Change>,
+    reserved: Option<Reserved>,
+}
+
 /// An import under way.
 pub struct Intake<'a> {
     catalog: &'a Catalog,
@@ -45,6 +58,8 @@ pub struct Intake<'a> {
     options: Options,
     batch: Vec<Change>,
     bytes: usize,
+    /// The batch before, whose ids are fixed.
+    ahead: Option<Ahead>,
     pending: Pending,
     report: Report,
 }
@@ -62,6 +77,7 @@ impl<'a> Intake<'a> {
             options,
             batch: Vec::with_capacity(MOST_RECORDS),
             bytes: 0,
+            ahead: None,
             pending: Pending::default(),
             report,
         }
@@ -102,37 +118,68 @@ impl<'a> Intake<'a> {
         Ok(true)
     }
 
-    /// Writes the last batch and what still waits.
+    /// Writes the last batches and what still waits.
     pub async fn finish(mut self) -> Result<Report, IngestError> {
         self.flush().await?;
-        self.catalog.finish(self.tenant, &mut self.pending).await?;
+        self.flush().await?;
+        self.catalog.finish(self.tenant, &self.pending).await?;
         Ok(self.report)
     }
 
+    /// Reserves this batch and writes the one before.
     async fn flush(&mut self) -> Result<(), IngestError> {
-        let mut batch = std::mem::take(&mut self.batch);
+        let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
-        let clock = self.catalog.clock.clone();
-        let until = clock.uptime() + self.options.patience;
-        while !batch.is_empty() {
-            let last = clock.uptime() >= until;
-            batch = self.write(batch, last).await?;
-            if !batch.is_empty() {
-                tokio::time::sleep(PAUSE).await;
+        let (catalog, tenant, pending) = (self.catalog, self.tenant, &self.pending);
+        let reserve = async {
+            match batch.is_empty() {
+                true => Ok(None),
+                false => catalog.write_ahead(tenant, &batch, MANNER, pending).await,
             }
+        };
+        let (reserved, written) = match self.ahead.take() {
+            None => (reserve.await?, None),
+            Some(Ahead {
+                batch: before,
+                reserved,
+            }) => {
+                let write = catalog.write_reserved(tenant, &before, reserved, MANNER, pending);
+                let (reserved, outcomes) = tokio::join!(reserve, write);
+                (reserved?, Some((before, outcomes?)))
+            }
+        };
+        if !batch.is_empty() {
+            self.ahead = Some(Ahead { batch, reserved });
+        }
+        if let Some((before, outcomes)) = written {
+            self.ended(before, outcomes).await?;
         }
         Ok(())
     }
 
-    /// Writes a batch and counts it; what must wait comes back, unless this was the last try.
-    async fn write(&mut self, batch: Vec<Change>, last: bool) -> Result<Vec<Change>, IngestError> {
-        let manner = Manner {
-            history: true,
-            action: Action::Imported,
-        };
-        let catalog = self.catalog;
-        let written = catalog.write(self.tenant, &batch, manner, &mut self.pending);
-        let outcomes = written.await?;
+    /// Counts what was written, and tries for a while to write what must wait.
+    async fn ended(
+        &mut self,
+        batch: Vec<Change>,
+        outcomes: Vec<Outcome>,
+    ) -> Result<(), IngestError> {
+        let clock = self.catalog.clock.clone();
+        let until = clock.uptime() + self.options.patience;
+        let mut waiting = self.count(batch, outcomes, clock.uptime() >= until);
+        while !waiting.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+            let last = clock.uptime() >= until;
+            let written = self
+                .catalog
+                .write(self.tenant, &waiting, MANNER, &self.pending);
+            let outcomes = written.await?;
+            waiting = self.count(waiting, outcomes, last);
+        }
+        Ok(())
+    }
+
+    /// Counts a batch; what must wait comes back, unless this was the last try.
+    fn count(&mut self, batch: Vec<Change>, outcomes: Vec<Outcome>, last: bool) -> Vec<Change> {
         let mut waiting = Vec::new();
         for (change, outcome) in batch.into_iter().zip(outcomes) {
             match outcome {
@@ -140,6 +187,6 @@ impl<'a> Intake<'a> {
                 outcome => self.report.count(&change, &outcome),
             }
         }
-        Ok(waiting)
+        waiting
     }
 }

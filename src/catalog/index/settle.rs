@@ -1,6 +1,7 @@
 //! Writing changed contacts' tokens, and draining the outbox.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::tokens::{self, Token};
 use super::{rows, take};
@@ -25,35 +26,57 @@ pub(crate) struct Changed {
 }
 
 /// Tokens that wait to be written, and notes that wait to be cleared. A writer of many batches hands
-/// it on, so that both ride in transactions that are made anyway. Dropped, nothing is lost: the
-/// notes stand in the outbox.
+/// it on, so that both ride in transactions that are made anyway; the next batch may be reserved
+/// while the last is written. Dropped, nothing is lost: the notes stand in the outbox.
 #[derive(Debug, Default)]
-pub struct Pending {
-    pub(crate) generation: i64,
-    pub(crate) changed: Vec<Changed>,
-    pub(crate) written: Vec<(ContactId, i64)>,
+pub struct Pending(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    generation: i64,
+    changed: Vec<Changed>,
+    written: Vec<Note>,
 }
 
+/// A contact and the version of it whose tokens are written.
+pub(crate) type Note = (ContactId, i64);
+
 impl Pending {
-    pub(crate) fn add(&mut self, keys: &IndexKeys, changed: impl IntoIterator<Item = Changed>) {
-        if self.generation != keys.id() {
-            self.changed.clear(); // Tokens of other keys; the notes stand.
-            self.generation = keys.id();
-        }
-        self.changed.extend(changed);
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes the waiting tokens; the tenant's guard must be held by `tx`.
+    pub(crate) fn add(&self, keys: &IndexKeys, changed: impl IntoIterator<Item = Changed>) {
+        let mut waiting = self.lock();
+        if waiting.generation != keys.id() {
+            waiting.changed.clear(); // Tokens of other keys; the notes stand.
+            waiting.generation = keys.id();
+        }
+        waiting.changed.extend(changed);
+    }
+
+    /// What waits, if it was made with these keys; tokens of other keys are dropped.
+    fn take_changed(&self, keys: &IndexKeys) -> Vec<Changed> {
+        let mut waiting = self.lock();
+        let changed = std::mem::take(&mut waiting.changed);
+        match waiting.generation == keys.id() {
+            true => changed,
+            false => Vec::new(),
+        }
+    }
+
+    /// Writes the waiting tokens; the tenant's guard must be held by `tx`. Answers the notes to hand
+    /// to [`Pending::wrote`] once `tx` is committed.
     pub(crate) async fn write(
-        &mut self,
+        &self,
         tx: &mut Tx,
         data: &Db,
         tenant: TenantId,
         keys: &IndexKeys,
-    ) -> Result<(), StoreError> {
-        let changed = std::mem::take(&mut self.changed);
-        if changed.is_empty() || self.generation != keys.id() {
-            return Ok(());
+    ) -> Result<Vec<Note>, StoreError> {
+        let changed = self.take_changed(keys);
+        if changed.is_empty() {
+            return Ok(Vec::new());
         }
         let standing = standing_notes(data, tenant, &changed).await?;
         let stands = |it: &&Changed| standing.get(&it.contact) == Some(&it.changes);
@@ -65,18 +88,23 @@ impl Pending {
         tx.insert_many(&rows::INSERT_TOKENS, token_rows(tenant, &standing))
             .await?;
         let written = standing.iter().map(|it| (it.contact, it.changes));
-        self.written.extend(written);
-        Ok(())
+        Ok(written.collect())
+    }
+
+    /// The tokens of these notes are durable: the notes may go.
+    pub(crate) fn wrote(&self, written: Vec<Note>) {
+        self.lock().written.extend(written);
     }
 
     /// Takes the notes of written tokens out of the outbox.
     pub(crate) async fn clear_notes(
-        &mut self,
+        &self,
         tx: &mut Tx,
         tenant: TenantId,
     ) -> Result<(), StoreError> {
+        let written = std::mem::take(&mut self.lock().written);
         let mut by_version: HashMap<i64, Vec<ContactId>> = HashMap::new();
-        for (contact, changes) in std::mem::take(&mut self.written) {
+        for (contact, changes) in written {
             by_version.entry(changes).or_default().push(contact);
         }
         for (changes, mut contacts) in by_version {
@@ -86,6 +114,14 @@ impl Pending {
                 .await?;
         }
         Ok(())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.lock().changed.is_empty()
+    }
+
+    fn has_written(&self) -> bool {
+        !self.lock().written.is_empty()
     }
 }
 
@@ -151,22 +187,19 @@ impl Catalog {
     pub(crate) async fn settle(
         &self,
         tenant: &TenantRef,
-        pending: &mut Pending,
+        pending: &Pending,
     ) -> Result<(), CatalogError> {
-        while !pending.changed.is_empty() {
+        while !pending.is_settled() {
             let keys = self.ready_keys(tenant).await?;
-            if keys.id() != pending.generation {
-                pending.changed.clear();
-                break;
-            }
             let _turn = self.turn().await;
             let mut tx = self.index.begin().await?;
             if take(&mut tx, tenant.id, &keys).await? {
-                pending.write(&mut tx, &self.data, tenant.id, &keys).await?;
+                let written = pending.write(&mut tx, &self.data, tenant.id, &keys).await?;
                 tx.commit().await?;
+                pending.wrote(written);
             }
         }
-        if !pending.written.is_empty() {
+        if pending.has_written() {
             let mut tx = self.data.begin().await?;
             pending.clear_notes(&mut tx, tenant.id).await?;
             tx.commit().await?;
@@ -186,7 +219,7 @@ impl Catalog {
                 return Ok(());
             }
             let keys = self.ready_keys(tenant).await?;
-            let mut pending = Pending::default();
+            let pending = Pending::default();
             for row in &noted {
                 let unit = UnitRow::read(tenant.id, row, 11)?;
                 let sealer = match self.sealer(&unit).await {
@@ -198,10 +231,10 @@ impl Catalog {
                 let contact = ContactRow::read(row)?.open(&sealer)?;
                 pending.add(&keys, [changed(&keys, &contact, &tenant.country, false)]);
             }
-            if pending.changed.is_empty() {
+            if pending.is_settled() {
                 return Ok(());
             }
-            self.settle(tenant, &mut pending).await?;
+            self.settle(tenant, &pending).await?;
         }
     }
 }

@@ -25,10 +25,11 @@ pub use change::{
     RejectedRecord,
 };
 
+use self::plan::Plan;
 use super::index::settle::Pending;
 use super::{Catalog, CatalogError, TenantRef};
 use crate::audit::Action;
-use crate::keyring::KeyringError;
+use crate::keyring::{IndexKeys, KeyringError};
 
 /// How many times a batch starts again when other writers came first.
 const ATTEMPTS: u32 = 30;
@@ -42,6 +43,12 @@ pub struct Manner {
     pub action: Action,
 }
 
+/// A batch whose ids are fixed in the index and whose rows are not written yet.
+pub struct Reserved {
+    keys: IndexKeys,
+    plan: Plan,
+}
+
 impl Catalog {
     /// Writes a batch; one outcome per change, in order. `pending` carries tokens from batch to batch:
     /// after the last one call [`Catalog::finish`].
@@ -50,7 +57,7 @@ impl Catalog {
         tenant: &TenantRef,
         changes: &[Change],
         manner: Manner,
-        pending: &mut Pending,
+        pending: &Pending,
     ) -> Result<Vec<Outcome>, CatalogError> {
         for _ in 0..ATTEMPTS {
             let keys = self.ready_keys(tenant).await?;
@@ -66,12 +73,41 @@ impl Catalog {
         Err(CatalogError::Contended)
     }
 
-    /// Writes what still waits after the last batch.
-    pub async fn finish(
+    /// The first half of [`Catalog::write`]: an import does it for one batch while the second half
+    /// of the batch before is under way. `None` when other writers came first.
+    pub async fn write_ahead(
         &self,
         tenant: &TenantRef,
-        pending: &mut Pending,
-    ) -> Result<(), CatalogError> {
+        changes: &[Change],
+        manner: Manner,
+        pending: &Pending,
+    ) -> Result<Option<Reserved>, CatalogError> {
+        let keys = self.ready_keys(tenant).await?;
+        let planned = self.reserve(tenant, &keys, changes, manner, pending).await;
+        let plan = unless_transient(planned)?.flatten();
+        Ok(plan.map(|plan| Reserved { keys, plan }))
+    }
+
+    /// The second half. What was reserved may have been overtaken: then both halves are done again.
+    pub async fn write_reserved(
+        &self,
+        tenant: &TenantRef,
+        changes: &[Change],
+        reserved: Option<Reserved>,
+        manner: Manner,
+        pending: &Pending,
+    ) -> Result<Vec<Outcome>, CatalogError> {
+        if let Some(Reserved { keys, plan }) = reserved {
+            let stored = self.store(tenant, &keys, changes, &plan, manner, pending);
+            if let Some(outcomes) = unless_transient(stored.await)?.flatten() {
+                return Ok(outcomes);
+            }
+        }
+        self.write(tenant, changes, manner, pending).await
+    }
+
+    /// Writes what still waits after the last batch.
+    pub async fn finish(&self, tenant: &TenantRef, pending: &Pending) -> Result<(), CatalogError> {
         self.settle(tenant, pending).await
     }
 }

@@ -21,14 +21,14 @@ impl Catalog {
         keys: &IndexKeys,
         changes: &[Change],
         manner: Manner,
-        pending: &mut Pending,
+        pending: &Pending,
     ) -> Result<Option<Plan>, CatalogError> {
         let _turn = self.turn().await;
         let mut tx = self.index.begin().await?;
         if !take(&mut tx, tenant.id, keys).await? {
             return Ok(None);
         }
-        pending.write(&mut tx, &self.data, tenant.id, keys).await?;
+        let written = pending.write(&mut tx, &self.data, tenant.id, keys).await?;
         let cutoffs = match manner.history {
             true => {
                 let country = &tenant.country;
@@ -49,6 +49,7 @@ impl Catalog {
         reserve(&mut tx, tenant.id, &mut plan).await?;
         look(&mut tx, tenant.id, &mut plan).await?;
         tx.commit().await?;
+        pending.wrote(written);
         Ok(Some(plan))
     }
 }

@@ -59,7 +59,7 @@ impl Catalog {
         changes: &[Change],
         plan: &Plan,
         manner: Manner,
-        pending: &mut Pending,
+        pending: &Pending,
     ) -> Result<Option<Vec<Outcome>>, CatalogError> {
         let _turn = self.turn().await;
         let mut tx = self.data.begin().await?;

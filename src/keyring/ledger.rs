@@ -169,7 +169,7 @@ impl Keyring {
 
     /// Begins a transaction on the vault, for whoever keeps something of its own there.
     pub async fn begin_vault(&self) -> Result<Tx, KeyringError> {
-        Ok(self.0.means.begin().await?)
+        self.0.means.begin().await
     }
 }
 

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use gallra::catalog::Identifier;
+use gallra::catalog::write::MessageChange;
 use gallra::erasure::{EraseError, Standing, restore::restore};
-use gallra::receipts::body::Kind;
+use gallra::receipts::body::{CopyState, Kind};
 use gallra::store::Role;
-use gallra::vocabulary::SystemRandom;
+use gallra::vocabulary::{Clock, SystemRandom};
 
 use crate::both_engines;
 use crate::support::Bench;
-use crate::support::house::{House, email};
+use crate::support::house::{House, email, message};
 
 /// Puts the backup back as `gallra restore` does, and opens the house again.
 async fn put_back(bench: &Bench, house: House, backup: &Path) -> House {
@@ -121,5 +122,53 @@ both_engines! {
         foreign.close().await;
         neighbour.remove().await;
         house.catalog.read_contact(&tenant, anna).await.unwrap();
+    }
+
+    /// backup 0 · a message under key k · backup 1 · restore 0 (no row names k) · its writer is erased.
+    /// Without destroying k, backup 1 could still be read, and the receipt would be false.
+    async fn a_newer_backup_is_named_as_an_open_copy_until_orphans_are_destroyed(bench) {
+        let house = House::new(bench).await;
+        let tenant = house.tenant("skor").await;
+        let anna = house.person(&tenant, 1, 1).await;
+        let (old, new) = (bench.directory().join("old"), bench.directory().join("new"));
+        house.eraser.backup(&bench.url(Role::Data), &old).await.unwrap();
+        let other_case = MessageChange {
+            case: "fall-nytt".into(),
+            ..message(1, 7, house.clock.now())
+        };
+        house.catalog.record_message(&tenant, other_case).await.unwrap();
+        let bo = house.person(&tenant, 2, 1).await;
+        house.eraser.backup(&bench.url(Role::Data), &new).await.unwrap();
+        let units = house.units(&tenant).await;
+
+        let house = put_back(bench, house, &old).await;
+        house.eraser.settle().await.unwrap();
+        let erased = house.erase(&tenant, anna, false).await;
+        let receipt = house.eraser.log.find(erased.erasure).await.unwrap().body().unwrap();
+        assert_eq!(receipt.open_copies(), 1, "{:?}", receipt.copies);
+        assert_eq!(receipt.copies[0].state, CopyState::NotOrdered);
+
+        // As a command of its own: what running processes may have leased is left alone.
+        house.close().await;
+        let house = House::open(bench).await;
+        let counted = house.eraser.orphans(false).await.unwrap();
+        assert!(counted.found >= 3 && counted.destroyed == 0, "{counted:?}");
+        let done = house.eraser.orphans(true).await.unwrap();
+        assert_eq!((done.destroyed, done.receipts.len()), (counted.found, 1), "{done:?}");
+        let carl = house.person(&tenant, 3, 1).await;
+        let erased = house.erase(&tenant, carl, false).await;
+        let receipt = house.eraser.log.find(erased.erasure).await.unwrap().body().unwrap();
+        assert_eq!(receipt.open_copies(), 0, "{:?}", receipt.copies);
+
+        // Nothing that only the newer backup holds can be read any more.
+        let house = put_back(bench, house, &new).await;
+        house.eraser.settle().await.unwrap();
+        assert!(house.catalog.read_contact(&tenant, anna).await.is_err());
+        assert!(house.catalog.read_contact(&tenant, bo).await.is_err());
+        let mut dead = 0;
+        for unit in units {
+            dead += u32::from(house.catalog.keyring.data_key(tenant.id, unit).await.is_err());
+        }
+        assert_eq!(dead, 5, "two parts and the profile of Anna, profile and part of Bo");
     }
 }

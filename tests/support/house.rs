@@ -8,7 +8,7 @@ use gallra::catalog::types::{Channel, Direction};
 use gallra::catalog::write::{ContactChange, MessageChange};
 use gallra::catalog::{Catalog, NewTenant, TenantRef};
 use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest};
-use gallra::keyring::{BlockSize, FileRoot, Keyring, Means};
+use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, Means};
 use gallra::receipts::body::{Assurance, Party, Root};
 use gallra::receipts::{Log, SigningKey};
 use gallra::store::Role;
@@ -127,6 +127,21 @@ impl House {
                 .expect("a message is recorded");
         }
         id
+    }
+
+    /// The keys of every unit of a tenant but its own profile.
+    pub async fn units(&self, tenant: &TenantRef) -> Vec<KeyRef> {
+        let sql = "SELECT block, leaf FROM unit WHERE tenant = $1 AND contact IS NOT NULL";
+        let rows = self
+            .catalog
+            .data
+            .fetch_all(sql, vec![tenant.id.into()])
+            .await;
+        let key = |row: &gallra::store::Row| KeyRef {
+            block: row.u64(0).expect("a block"),
+            leaf: row.i64(1).expect("a leaf") as u16,
+        };
+        rows.expect("units are read").iter().map(key).collect()
     }
 
     /// Erases a person on the tenant's instruction.

@@ -7,9 +7,13 @@ mod support;
 mod tools;
 
 mod canary;
+#[cfg(feature = "fail-points")]
+mod crash;
+mod invariants;
 mod key_tree;
 mod kill;
 mod limits;
 mod lost_writes;
 mod process;
 mod saver;
+mod worker;

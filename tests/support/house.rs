@@ -8,7 +8,7 @@ use gallra::catalog::types::{Channel, Direction};
 use gallra::catalog::write::{ContactChange, MessageChange};
 use gallra::catalog::{Catalog, NewTenant, TenantRef};
 use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest};
-use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, Means};
+use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, KeyringError, Means};
 use gallra::receipts::body::{Assurance, Party, Root};
 use gallra::receipts::{Log, SigningKey};
 use gallra::store::Role;
@@ -16,21 +16,17 @@ use gallra::vocabulary::{Clock, ContactId, FixedClock, Personal, SystemRandom, T
 
 use super::Bench;
 
-/// The house and its clock.
-pub struct House {
+/// The house and its clock: one that stands still, or the machine's.
+pub struct House<C = FixedClock> {
     pub catalog: Catalog,
     pub eraser: Eraser,
-    pub clock: Arc<FixedClock>,
+    pub clock: Arc<C>,
 }
 
 impl House {
     /// A new house: everything initialised.
     pub async fn new(bench: &Bench) -> House {
-        let means = means(bench, clock()).await;
-        Keyring::create(&means).await.expect("the vault is made");
-        let key = SigningKey::create(&key_path(bench), "log.example.se/gallra", &SystemRandom);
-        let key = key.expect("the log's key is made");
-        Log::init(&means.vault, &key).await.expect("the log begins");
+        create(bench).await;
         let house = House::open(bench).await;
         house
             .eraser
@@ -42,33 +38,19 @@ impl House {
 
     /// Opens the house that is there, as one more process would.
     pub async fn open(bench: &Bench) -> House {
-        let clock = clock();
-        let means = means(bench, clock.clone()).await;
-        let vault = means.vault.clone();
-        let keyring = Keyring::open(means).await.expect("the key tree opens");
-        let (data, index) = (bench.open(Role::Data).await, bench.open(Role::Index).await);
-        let random = Arc::new(SystemRandom);
-        let catalog = Catalog::new(data, index, keyring, clock.clone(), random);
-        let key = SigningKey::open(&key_path(bench)).expect("the log's key is there");
-        let eraser = Eraser {
-            catalog: catalog.clone(),
-            log: Log::open(vault, key).await.expect("the log opens"),
-            operator: Party {
-                name: "Exempel Support AB".into(),
-                org_no: "556000-0001".into(),
-            },
-            root: Root {
-                provider: "file".into(),
-                assurance: Assurance::B,
-            },
-            checkpoint_patience: Duration::from_secs(2),
-            mirror_patience: Duration::ZERO,
-        };
-        House {
+        House::try_open(bench, clock()).await.expect("the house opens")
+    }
+}
+
+impl<C: Clock + 'static> House<C> {
+    /// Opens the house that is there, with this clock, if it can be opened.
+    pub async fn try_open(bench: &Bench, clock: Arc<C>) -> Result<House<C>, KeyringError> {
+        let (catalog, eraser) = rooms(bench, clock.clone()).await?;
+        Ok(House {
             catalog,
             eraser,
             clock,
-        }
+        })
     }
 
     /// Ends this process's part in it: the lease is given back, every file is closed.
@@ -173,6 +155,43 @@ impl House {
     }
 }
 
+/// Makes the vault, its root and the log.
+async fn create(bench: &Bench) {
+    let means = means(bench, clock()).await;
+    Keyring::create(&means).await.expect("the vault is made");
+    let key = SigningKey::create(&key_path(bench), "log.example.se/gallra", &SystemRandom);
+    let key = key.expect("the log's key is made");
+    Log::init(&means.vault, &key).await.expect("the log begins");
+}
+
+async fn rooms(
+    bench: &Bench,
+    clock: Arc<dyn Clock>,
+) -> Result<(Catalog, Eraser), KeyringError> {
+    let means = means(bench, clock.clone()).await;
+    let vault = means.vault.clone();
+    let keyring = Keyring::open(means).await?;
+    let (data, index) = (bench.open(Role::Data).await, bench.open(Role::Index).await);
+    let random = Arc::new(SystemRandom);
+    let catalog = Catalog::new(data, index, keyring, clock, random);
+    let key = SigningKey::open(&key_path(bench)).expect("the log's key is there");
+    let eraser = Eraser {
+        catalog: catalog.clone(),
+        log: Log::open(vault, key).await.expect("the log opens"),
+        operator: Party {
+            name: "Exempel Support AB".into(),
+            org_no: "556000-0001".into(),
+        },
+        root: Root {
+            provider: "file".into(),
+            assurance: Assurance::B,
+        },
+        checkpoint_patience: Duration::from_secs(2),
+        mirror_patience: Duration::ZERO,
+    };
+    Ok((catalog, eraser))
+}
+
 /// The external id of a person.
 pub fn external_id(number: usize) -> Personal {
     Personal::new(format!("kund-{number}"))
@@ -214,7 +233,7 @@ fn key_path(bench: &Bench) -> PathBuf {
 }
 
 /// Opens the vault with its root, as the program does.
-pub async fn means(bench: &Bench, clock: Arc<FixedClock>) -> Means {
+pub async fn means(bench: &Bench, clock: Arc<dyn Clock>) -> Means {
     Means {
         vault: bench.open(Role::Vault).await,
         root: FileRoot::new(root(bench), None),

@@ -21,7 +21,7 @@ pub mod child;
 pub mod house;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
@@ -54,8 +54,10 @@ macro_rules! both_engines {
 /// Fresh stores for one test on one engine.
 pub struct Bench {
     engine: Engine,
-    directory: tempfile::TempDir,
+    directory: PathBuf,
     name: String,
+    /// Removes the directory; absent in a process that works on another's bench.
+    _own: Option<tempfile::TempDir>,
 }
 
 /// Runs a test with stores of its own and removes them.
@@ -81,10 +83,12 @@ impl Bench {
     pub async fn new(engine: Engine) -> Bench {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let own = tempfile::tempdir().expect("a temporary directory can be made");
         let bench = Bench {
             engine,
-            directory: tempfile::tempdir().expect("a temporary directory can be made"),
+            directory: own.path().to_owned(),
             name: format!("t{}_{number}", std::process::id()),
+            _own: Some(own),
         };
         if engine == Engine::Postgres {
             bench.drop_schemas().await;
@@ -95,6 +99,21 @@ impl Bench {
         bench
     }
 
+    /// A bench that was prepared before, perhaps by another process; it is that one's to remove.
+    pub fn at(engine: Engine, directory: &Path, name: &str) -> Bench {
+        Bench {
+            engine,
+            directory: directory.to_owned(),
+            name: name.to_owned(),
+            _own: None,
+        }
+    }
+
+    /// What its schemas on PostgreSQL begin with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The engine under test.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -102,7 +121,7 @@ impl Bench {
 
     /// A directory of this test alone; the SQLite files are below it.
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        &self.directory
     }
 
     /// The schema of a role on PostgreSQL.
@@ -125,7 +144,7 @@ impl Bench {
     }
 
     /// The SQLite file of a role.
-    pub fn file(&self, role: Role) -> std::path::PathBuf {
+    pub fn file(&self, role: Role) -> PathBuf {
         let word = role.name();
         let file = if role == Role::Data { "gallra" } else { word };
         self.directory().join(word).join(format!("{file}.db"))

@@ -65,13 +65,9 @@ impl Gallra {
 
     /// The same program, with something in store for it.
     pub fn failing(&self, point: FailPoint) -> Self {
-        if cfg!(not(feature = "fail-points")) {
-            panic!("no fail points: run ./test, or cargo test --features fail-points");
-        }
-        self.clone()
-            .with("GALLRA_FAIL_POINT", point.name)
-            .with("GALLRA_FAIL_ACTION", point.action)
-            .with("GALLRA_FAIL_SKIP", point.skip.to_string())
+        let gallra = self.clone();
+        let with = |gallra: Self, (name, value): (&str, String)| gallra.with(name, value);
+        point.variables().into_iter().fold(gallra, with)
     }
 
     /// The command, for whoever wants to change it first. It answers in JSON.
@@ -140,6 +136,22 @@ impl<'n> FailPoint<'n> {
     /// Not the first time it passes there, but after so many.
     pub fn after(self, skip: u64) -> Self {
         Self { skip, ..self }
+    }
+
+    /// Has it in store for any command.
+    pub fn set(self, command: &mut Command) {
+        command.envs(self.variables());
+    }
+
+    fn variables(self) -> [(&'static str, String); 3] {
+        if cfg!(not(feature = "fail-points")) {
+            panic!("no fail points: run ./test, or cargo test --features fail-points");
+        }
+        [
+            ("GALLRA_FAIL_POINT", self.name.to_owned()),
+            ("GALLRA_FAIL_ACTION", self.action.to_owned()),
+            ("GALLRA_FAIL_SKIP", self.skip.to_string()),
+        ]
     }
 }
 

@@ -1,0 +1,166 @@
+//! Aborted at each fail point of the erase protocol: whatever command comes next finishes the erasure,
+//! with one receipt, and nobody else is touched.
+//!
+//! A point that is added to the protocol must be added to [`POINTS`]: the first test reads the source.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::both_engines;
+use crate::invariants::{self, Person};
+use crate::support::Bench;
+use crate::support::house::House;
+use crate::tools::process::{FailPoint, Running};
+use crate::worker::{TENANT, known, worker};
+
+/// What passes a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Every erasure.
+    All,
+    /// Erasing a person, not purging.
+    Person,
+    /// Recovery after the vault lost its last commit, which no crash of a process brings about:
+    /// `an_erasure_that_the_vault_forgot_is_redone` does.
+    Redo,
+}
+
+/// Every fail point, in the order of the protocol.
+pub const POINTS: &[(&str, By)] = &[
+    ("erase:accepted", By::All),
+    ("erase:suppressed", By::Person),
+    ("destroy:before-lock", By::All),
+    ("destroy:locked", By::All),
+    ("destroy:redo-written", By::All),
+    ("destroy:candidate-written", By::All),
+    ("destroy:before-commit", By::All),
+    ("destroy:committed", By::All),
+    ("destroy:old-root-destroyed", By::All),
+    ("erase:destroyed", By::All),
+    ("erase:barrier-passed", By::All),
+    ("apply:rows-deleted", By::All),
+    ("apply:checkpointed", By::All),
+    ("apply:raised", By::All),
+    ("apply:stated", By::All),
+    ("erase:rows-deleted", By::All),
+    ("receipt:before-append", By::All),
+    ("receipt:appended", By::All),
+    ("recover:redone", By::Redo),
+];
+
+/// The points that erasing a person passes.
+pub fn points_of_a_person() -> impl Iterator<Item = &'static str> {
+    let passed = POINTS.iter().filter(|(_, by)| *by != By::Redo);
+    passed.map(|(name, _)| *name)
+}
+
+#[test]
+fn every_fail_point_is_covered() {
+    let mut found = BTreeSet::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    collect(&source, &mut found);
+    let known: BTreeSet<String> = POINTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, known, "fail points in the source (left), and in POINTS (right)");
+}
+
+fn collect(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let names = text.split("fail_point(\"").skip(1);
+        found.extend(names.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())));
+    }
+}
+
+/// Lets a worker die at a point.
+fn dies(bench: &Bench, point: &str, order: &str) {
+    let mut command = worker(bench, [order]);
+    FailPoint::abort(point).set(&mut command);
+    let finished = Running::start(command).finish();
+    assert!(finished.was_killed(), "{order} does not pass {point}: {finished:#?}");
+}
+
+/// What an operator might do next: erase the same person again, erase another, or just settle.
+fn next_command(bench: &Bench, round: usize, again: &str, another: &str) {
+    let order = [again, another, "settle"][round % 3];
+    Running::start(worker(bench, [order])).finish().succeeded();
+}
+
+async fn erasure_survives(bench: &Bench, verb: &str) {
+    let house = House::new(bench).await;
+    let tenant = house.tenant(TENANT).await;
+    let points: Vec<_> = points_of_a_person().collect();
+    let people = 2 * points.len() + 1;
+    for number in 0..people {
+        house.person(&tenant, number, 2).await;
+    }
+    house.close().await;
+    for (round, point) in points.iter().enumerate() {
+        let (victim, another) = (2 * round, 2 * round + 1);
+        let house = House::open(bench).await;
+        let gone = Person::look(&house, &tenant, victim).await;
+        let bystander = Person::look(&house, &tenant, people - 1).await;
+        house.close().await;
+
+        dies(bench, point, &format!("{verb} {victim}"));
+        let (again, other) = (format!("{verb} {victim}"), format!("{verb} {another}"));
+        next_command(bench, round, &again, &other);
+
+        let house = House::open(bench).await;
+        house.eraser.settle().await.unwrap();
+        gone.is_gone(&house, &tenant, victim).await;
+        bystander.is_intact(&house, &tenant, people - 1).await;
+        assert_eq!(known(&house, &tenant, another).await.is_none(), round % 3 == 1);
+        // One for each round, and one for each other person erased.
+        let entries = invariants::hold(bench, &house).await;
+        assert_eq!(entries, round + 1 + (round + 2) / 3, "{point}");
+        house.close().await;
+    }
+}
+
+both_engines! {
+    async fn an_erasure_survives_a_crash_at_each_point(bench) {
+        erasure_survives(bench, "erase").await;
+    }
+
+    async fn a_strict_erasure_survives_a_crash_at_each_point(bench) {
+        erasure_survives(bench, "strict").await;
+    }
+
+    async fn a_purge_survives_a_crash_at_each_point(bench) {
+        let house = House::new(bench).await;
+        let kept = house.tenant(TENANT).await;
+        house.person(&kept, 1, 2).await;
+        let points = POINTS.iter().filter(|(_, by)| *by == By::All);
+        house.close().await;
+        for (round, (point, _)) in points.enumerate() {
+            let house = House::open(bench).await;
+            let slug = format!("kund{round}");
+            let tenant = house.tenant(&slug).await;
+            for number in 0..2 {
+                house.person(&tenant, number, 2).await;
+            }
+            let gone = Person::look(&house, &tenant, 0).await;
+            let bystander = Person::look(&house, &kept, 1).await;
+            house.close().await;
+
+            let order = format!("purge {slug}");
+            dies(bench, point, &order);
+            // A purge that has begun is finished by settling; its tenant answers nothing meanwhile.
+            let settle = "settle";
+            next_command(bench, round, settle, "read 1 1");
+
+            let house = House::open(bench).await;
+            house.eraser.settle().await.unwrap();
+            gone.keys_are_destroyed(&house, tenant.id).await;
+            assert!(house.catalog.tenant_ref(&slug).await.is_err(), "{point}");
+            bystander.is_intact(&house, &kept, 1).await;
+            assert_eq!(invariants::hold(bench, &house).await, round + 1, "{point}");
+            house.close().await;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What must hold in a house whatever happened to it, once it is settled.
+//!
+//! ```text
+//!  unit in data ──► its key in the tree          and no ledger entry
+//!  erased key   ──► no key in the tree           and exactly one ledger entry, which is its erasure's
+//!  ledger entry ──► exactly one receipt          the log verifies from the first leaf to the last
+//!  person       ──► found once and unchanged, or erased and found nowhere
+//! ```
+
+use std::collections::BTreeMap;
+
+use gallra::catalog::TenantRef;
+use gallra::erasure::Standing;
+use gallra::keyring::{KeyRef, KeyringError};
+use gallra::receipts::body::Kind;
+use gallra::store::{Db, Role, args};
+use gallra::vocabulary::{Clock, ContactId, ErasureId, TenantId, UnitId};
+
+use crate::support::Bench;
+use crate::support::house::House;
+use crate::worker::known;
+
+/// A person as they were before, to be compared with what is found afterwards.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// Their id.
+    pub id: ContactId,
+    access: serde_json::Value,
+    keys: Vec<(KeyRef, Vec<u8>)>,
+}
+
+impl Person {
+    /// The person as they are now.
+    pub async fn look<C: Clock>(house: &House<C>, tenant: &TenantRef, number: usize) -> Person {
+        let id = known(house, tenant, number).await;
+        let id = id.unwrap_or_else(|| panic!("person {number} is not there"));
+        let mut access = house.catalog.access(tenant, id).await.expect("they can be read");
+        access.read_at = gallra::vocabulary::Timestamp(0);
+        let access = serde_json::to_value(&access).expect("it is JSON");
+        let mut keys = Vec::new();
+        for key in keys_of(&house.catalog.data, tenant.id, id).await {
+            let read = house.catalog.keyring.data_key(tenant.id, key).await;
+            keys.push((key, read.expect("the key is there").expose().to_vec()));
+        }
+        Person { id, access, keys }
+    }
+
+    /// The bytes of their keys.
+    pub fn key_bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.keys.iter().map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// Fails unless they are as they were.
+    pub async fn is_intact<C: Clock>(&self, house: &House<C>, tenant: &TenantRef, number: usize) {
+        assert_eq!(*self, Self::look(house, tenant, number).await, "person {number} has changed");
+    }
+
+    /// Fails unless every key is destroyed, by one and the same erasure, and nobody is found.
+    pub async fn is_gone<C: Clock>(
+        &self,
+        house: &House<C>,
+        tenant: &TenantRef,
+        number: usize,
+    ) -> ErasureId {
+        assert_eq!(known(house, tenant, number).await, None, "person {number} is found");
+        assert!(house.catalog.access(tenant, self.id).await.is_err(), "person {number} is read");
+        self.keys_are_destroyed(house, tenant.id).await
+    }
+
+    /// Fails unless every key is destroyed, by one and the same erasure.
+    pub async fn keys_are_destroyed<C>(&self, house: &House<C>, tenant: TenantId) -> ErasureId {
+        let mut by = Vec::new();
+        for (key, _) in &self.keys {
+            match house.catalog.keyring.data_key(tenant, *key).await {
+                Err(KeyringError::Erased(erasure)) => by.push(erasure),
+                other => panic!("{key:?} is not destroyed: {:?}", other.map(|_| "readable")),
+            }
+        }
+        by.dedup();
+        assert_eq!(by.len(), 1, "destroyed by {by:?}");
+        by[0]
+    }
+}
+
+async fn keys_of(data: &Db, tenant: TenantId, contact: ContactId) -> Vec<KeyRef> {
+    let sql = "SELECT block, leaf FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
+    let rows = data.fetch_all(sql, args![tenant, contact]).await.expect("units can be read");
+    let key = |row: &gallra::store::Row| key_ref(row.i64(0).unwrap(), row.i64(1).unwrap());
+    rows.iter().filter_map(key).collect()
+}
+
+fn key_ref(block: i64, leaf: i64) -> Option<KeyRef> {
+    Some(KeyRef {
+        block: u64::try_from(block).ok()?,
+        leaf: u16::try_from(leaf).ok()?,
+    })
+}
+
+/// Fails unless the settled house keeps every invariant; answers how many ledger entries it has.
+pub async fn hold<C: Clock>(bench: &Bench, house: &House<C>) -> usize {
+    assert_eq!(house.eraser.standing().await.unwrap(), Standing::Settled);
+    let vault = bench.open(Role::Vault).await;
+    every_unit_has_its_key(house).await;
+    let entries = every_erased_key_has_one_entry(&vault, house).await;
+    every_entry_has_one_receipt(house, &entries).await;
+    nothing_is_left_in_data(house).await;
+    vault.close().await;
+    entries.len()
+}
+
+async fn every_unit_has_its_key<C>(house: &House<C>) {
+    let sql = "SELECT tenant, id, block, leaf FROM unit";
+    for row in house.catalog.data.fetch_all(sql, args![]).await.unwrap() {
+        let (tenant, unit) = (row.id::<TenantId>(0).unwrap(), row.id::<UnitId>(1).unwrap());
+        let key = key_ref(row.i64(2).unwrap(), row.i64(3).unwrap()).unwrap();
+        let keyring = &house.catalog.keyring;
+        let read = keyring.data_key(tenant, key).await;
+        assert!(read.is_ok(), "unit {unit} has no key: {:?}", read.err());
+        let erased = keyring.erasure_of_key(tenant, key).await.unwrap();
+        assert_eq!(erased, None, "unit {unit} has its key and a ledger entry");
+    }
+}
+
+/// The ledger, and every key it names: the primary key of `erased` allows no second entry.
+async fn every_erased_key_has_one_entry<C>(vault: &Db, house: &House<C>) -> Vec<ErasureId> {
+    let keyring = &house.catalog.keyring;
+    let ledger = keyring.ledger_after(0, i64::MAX).await.unwrap();
+    let entries: Vec<ErasureId> = ledger.iter().map(|entry| entry.erasure).collect();
+    let numbers: Vec<i64> = ledger.iter().map(|entry| entry.seq).collect();
+    assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    assert_eq!(keyring.head().await.unwrap().ledger_seq, numbers.len() as i64);
+    let sql = "SELECT tenant, block, leaf, erasure_id FROM erased";
+    for row in vault.fetch_all(sql, args![]).await.unwrap() {
+        let (tenant, by) = (row.id::<TenantId>(0).unwrap(), row.id::<ErasureId>(3).unwrap());
+        assert!(entries.contains(&by), "{by} is not in the ledger");
+        let Some(key) = key_ref(row.i64(1).unwrap(), row.i64(2).unwrap()) else {
+            let keys = keyring.index_keys(tenant).await;
+            assert!(matches!(keys, Err(KeyringError::Erased(erasure)) if erasure == by));
+            continue;
+        };
+        match keyring.data_key(tenant, key).await {
+            Err(KeyringError::Erased(erasure)) => {
+                let purged = keyring.erasure_of_key(tenant, key).await.unwrap();
+                assert_eq!(Some(erasure), purged, "{key:?}");
+            }
+            other => panic!("{key:?} has its key and an entry: {:?}", other.map(|_| "readable")),
+        }
+    }
+    entries
+}
+
+async fn every_entry_has_one_receipt<C>(house: &House<C>, entries: &[ErasureId]) {
+    let receipts = house.eraser.log.list(None, 0, u32::MAX >> 1).await.unwrap();
+    let mut receipted: BTreeMap<ErasureId, u64> = BTreeMap::new();
+    for receipt in &receipts {
+        if receipt.body().unwrap().kind != Kind::ReErasure {
+            *receipted.entry(receipt.id).or_default() += 1;
+        }
+    }
+    let expected: BTreeMap<ErasureId, u64> = entries.iter().map(|entry| (*entry, 1)).collect();
+    assert_eq!(receipted, expected, "receipts against ledger entries");
+    let report = house.eraser.log.verify_all().await.unwrap();
+    assert!(report.passed(), "{report:?}");
+}
+
+/// No row hangs on a unit or a contact that is not there.
+async fn nothing_is_left_in_data<C>(house: &House<C>) {
+    const ORPHANS: [(&str, &str); 5] = [
+        ("message", "SELECT COUNT(*) FROM message WHERE unit NOT IN (SELECT id FROM unit)"),
+        ("forwarding", "SELECT COUNT(*) FROM forwarding WHERE unit NOT IN (SELECT id FROM unit)"),
+        ("case", "SELECT COUNT(*) FROM support_case WHERE unit NOT IN (SELECT id FROM unit)"),
+        ("contact", "SELECT COUNT(*) FROM contact WHERE unit NOT IN (SELECT id FROM unit)"),
+        ("closed unit", "SELECT COUNT(*) FROM unit WHERE erased_at IS NOT NULL"),
+    ];
+    for (what, sql) in ORPHANS {
+        let row = house.catalog.data.fetch_one(sql, args![]).await.unwrap();
+        assert_eq!(row.i64(0).unwrap(), 0, "rows left: {what}");
+    }
+}

@@ -1,0 +1,169 @@
+//! A process of ours that works in a house: what a proof kills, stops or starves. It carries out the
+//! orders it is given, one after another, and says what it is about to do and what it has done.
+//!
+//! | Order | Does |
+//! |---|---|
+//! | `erase N`, `strict N` | erases person N of the first tenant |
+//! | `purge SLUG` | purges a tenant |
+//! | `import SLUG N M` | imports the people N to M |
+//! | `read N M` | looks for the people N to M and reads everything held about those who are there |
+//! | `settle` | finishes what is unfinished |
+//! | `rotate` | replaces the root |
+
+use std::process::Command;
+use std::sync::Arc;
+
+use gallra::catalog::{CatalogError, Identifier, TenantRef};
+use gallra::ingest::{Options, import_gallra};
+use gallra::store::Engine;
+use gallra::vocabulary::{ContactId, SystemClock};
+
+use crate::support::house::{House, external_id};
+use crate::support::{self, Bench};
+
+/// The tenant that people are erased from.
+pub const TENANT: &str = "skor";
+
+const BENCH: &str = "PROOF_BENCH";
+const ORDERS: &str = "PROOF_ORDERS";
+
+/// A command that carries these orders out in the house on this bench.
+pub fn worker<'o>(bench: &Bench, orders: impl IntoIterator<Item = &'o str>) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.args(["--exact", "worker::works", "--nocapture"]);
+    let engine = match bench.engine() {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    };
+    let directory = bench.directory().display();
+    command.env(BENCH, format!("{engine} {} {directory}", bench.name()));
+    let orders: Vec<_> = orders.into_iter().collect();
+    command.env(ORDERS, orders.join("\n"));
+    command
+}
+
+/// Carries out the orders in the environment. Without any, as a test, it shows that it does so.
+#[test]
+fn works() {
+    let Ok(orders) = std::env::var(ORDERS) else {
+        return support::run(Engine::Sqlite, async |bench| shows(bench).await);
+    };
+    let bench = std::env::var(BENCH).unwrap();
+    let mut words = bench.splitn(3, ' ');
+    let engine = match words.next() {
+        Some("sqlite") => Engine::Sqlite,
+        _ => Engine::Postgres,
+    };
+    let (name, directory) = (words.next().unwrap(), words.next().unwrap());
+    let bench = Bench::at(engine, directory.as_ref(), name);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let house = House::try_open(&bench, Arc::new(SystemClock)).await;
+        let house = house.unwrap_or_else(|error| panic!("{error}"));
+        for order in orders.lines() {
+            carry_out(&house, order).await;
+        }
+        house.close().await;
+    });
+}
+
+async fn shows(bench: &Bench) {
+    let house = House::new(bench).await;
+    let tenant = house.tenant(TENANT).await;
+    for order in ["import skor 1 3", "read 1 3", "erase 2", "strict 2", "settle"] {
+        carry_out(&house, order).await;
+    }
+    assert!(known(&house, &tenant, 1).await.is_some());
+    assert!(known(&house, &tenant, 2).await.is_none());
+    house.close().await;
+}
+
+async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, order: &str) {
+    let words: Vec<&str> = order.split(' ').collect();
+    let number = |at: usize| words[at].parse::<usize>().unwrap();
+    println!("begin {order}");
+    match words[0] {
+        "erase" | "strict" => {
+            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            let Some(contact) = known(house, &tenant, number(1)).await else {
+                return println!("gone {order}");
+            };
+            println!("erasing {} {contact}", words[1]);
+            let outcome = house.erase(&tenant, contact, words[0] == "strict").await;
+            assert_eq!(outcome.pending, None);
+            println!("erased {} {}", words[1], outcome.erasure);
+        }
+        "purge" => {
+            let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();
+            let outcome = house.purge(&tenant).await;
+            assert_eq!(outcome.pending, None);
+            println!("purged {} {}", words[1], outcome.erasure);
+        }
+        "import" => {
+            let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();
+            let text: String = (number(2)..=number(3)).map(records).collect();
+            let source = text.as_bytes();
+            let options = Options::default();
+            let imported = import_gallra(&house.catalog, &tenant, source, options, |_| ()).await;
+            let report = imported.unwrap_or_else(|error| panic!("{error}"));
+            assert!(report.is_clean(), "{report:?}");
+            println!("imported {} {} {}", words[1], words[2], words[3]);
+        }
+        "read" => {
+            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            for person in number(1)..=number(2) {
+                read(house, &tenant, person).await;
+            }
+        }
+        "settle" => {
+            house.eraser.settle().await.unwrap();
+        }
+        "rotate" => {
+            house.catalog.keyring.rotate_root().await.unwrap();
+        }
+        other => panic!("no such order: {other}"),
+    }
+    println!("done {order}");
+}
+
+/// Person `number`, if the tenant holds them.
+pub async fn known<C>(house: &House<C>, tenant: &TenantRef, number: usize) -> Option<ContactId> {
+    let identifier = Identifier::ExternalId(external_id(number));
+    let finding = house.catalog.find(&identifier, Some(tenant)).await;
+    let matches = finding.unwrap_or_else(|error| panic!("{error}")).matches;
+    assert!(matches.len() < 2, "person {number} is there twice");
+    matches.first().map(|found| found.id)
+}
+
+/// Reads everything held about a person. To be told that they are being erased is an answer too.
+async fn read<C>(house: &House<C>, tenant: &TenantRef, person: usize) {
+    let Some(contact) = known(house, tenant, person).await else {
+        return;
+    };
+    match house.catalog.access(tenant, contact).await {
+        Ok(access) => {
+            let text = serde_json::to_string(&access).unwrap();
+            assert!(text.contains(&format!("kund-{person}")), "somebody else's data");
+        }
+        Err(CatalogError::ContactUnknown(_) | CatalogError::ContactBeingErased(_)) => {}
+        Err(error) => panic!("person {person} cannot be read: {error}"),
+    }
+}
+
+/// The records of person `number` as Gallra's own format: a contact and two messages of one case.
+pub fn records(number: usize) -> String {
+    let contact = serde_json::json!({
+        "type": "contact", "external_id": format!("kund-{number}"),
+        "name": format!("Anna Exempelsson {number}"), "email": format!("anna{number}@example.se"),
+        "phone": format!("070-174 06 {:02}", 5 + number % 95), "source": "test",
+    });
+    let message = |at: usize| {
+        serde_json::json!({
+            "type": "message", "case": format!("fall-{number}"), "contact": format!("kund-{number}"),
+            "external_id": format!("meddelande-{number}-{at}"), "subject": "Var är mitt paket?",
+            "direction": "in", "channel": "email", "sent_at": "2026-02-01T10:00:00Z",
+            "body": format!("Hej, paket {at} till kund {number} kom aldrig fram."),
+        })
+    };
+    format!("{contact}\n{}\n{}\n", message(0), message(1))
+}

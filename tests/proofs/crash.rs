@@ -60,7 +60,10 @@ fn every_fail_point_is_covered() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     collect(&source, &mut found);
     let known: BTreeSet<String> = POINTS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(found, known, "fail points in the source (left), and in POINTS (right)");
+    assert_eq!(
+        found, known,
+        "fail points in the source (left), and in POINTS (right)"
+    );
 }
 
 fn collect(directory: &Path, found: &mut BTreeSet<String>) {
@@ -72,7 +75,8 @@ fn collect(directory: &Path, found: &mut BTreeSet<String>) {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let names = text.split("fail_point(\"").skip(1);
-        found.extend(names.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())));
+        found
+            .extend(names.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())));
     }
 }
 
@@ -81,7 +85,10 @@ fn dies(bench: &Bench, point: &str, order: &str) {
     let mut command = worker(bench, [order]);
     FailPoint::abort(point).set(&mut command);
     let finished = Running::start(command).finish();
-    assert!(finished.was_killed(), "{order} does not pass {point}: {finished:#?}");
+    assert!(
+        finished.was_killed(),
+        "{order} does not pass {point}: {finished:#?}"
+    );
 }
 
 /// What an operator might do next: erase the same person again, erase another, or just settle.
@@ -114,7 +121,10 @@ async fn erasure_survives(bench: &Bench, verb: &str) {
         house.eraser.settle().await.unwrap();
         gone.is_gone(&house, &tenant, victim).await;
         bystander.is_intact(&house, &tenant, people - 1).await;
-        assert_eq!(known(&house, &tenant, another).await.is_none(), round % 3 == 1);
+        assert_eq!(
+            known(&house, &tenant, another).await.is_none(),
+            round % 3 == 1
+        );
         // One for each round, and one for each other person erased.
         let entries = invariants::hold(bench, &house).await;
         assert_eq!(entries, round + 1 + (round + 2) / 3, "{point}");

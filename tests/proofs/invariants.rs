@@ -34,7 +34,11 @@ impl Person {
     pub async fn look<C: Clock>(house: &House<C>, tenant: &TenantRef, number: usize) -> Person {
         let id = known(house, tenant, number).await;
         let id = id.unwrap_or_else(|| panic!("person {number} is not there"));
-        let mut access = house.catalog.access(tenant, id).await.expect("they can be read");
+        let mut access = house
+            .catalog
+            .access(tenant, id)
+            .await
+            .expect("they can be read");
         access.read_at = gallra::vocabulary::Timestamp(0);
         let access = serde_json::to_value(&access).expect("it is JSON");
         let mut keys = Vec::new();
@@ -52,7 +56,11 @@ impl Person {
 
     /// Fails unless they are as they were.
     pub async fn is_intact<C: Clock>(&self, house: &House<C>, tenant: &TenantRef, number: usize) {
-        assert_eq!(*self, Self::look(house, tenant, number).await, "person {number} has changed");
+        assert_eq!(
+            *self,
+            Self::look(house, tenant, number).await,
+            "person {number} has changed"
+        );
     }
 
     /// Fails unless every key is destroyed, by one and the same erasure, and nobody is found.
@@ -62,8 +70,15 @@ impl Person {
         tenant: &TenantRef,
         number: usize,
     ) -> ErasureId {
-        assert_eq!(known(house, tenant, number).await, None, "person {number} is found");
-        assert!(house.catalog.access(tenant, self.id).await.is_err(), "person {number} is read");
+        assert_eq!(
+            known(house, tenant, number).await,
+            None,
+            "person {number} is found"
+        );
+        assert!(
+            house.catalog.access(tenant, self.id).await.is_err(),
+            "person {number} is read"
+        );
         self.keys_are_destroyed(house, tenant.id).await
     }
 
@@ -83,8 +98,12 @@ impl Person {
 }
 
 async fn keys_of(data: &Db, tenant: TenantId, contact: ContactId) -> Vec<KeyRef> {
-    let sql = "SELECT block, leaf FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
-    let rows = data.fetch_all(sql, args![tenant, contact]).await.expect("units can be read");
+    let sql =
+        "SELECT block, leaf FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
+    let rows = data
+        .fetch_all(sql, args![tenant, contact])
+        .await
+        .expect("units can be read");
     let key = |row: &gallra::store::Row| key_ref(row.i64(0).unwrap(), row.i64(1).unwrap());
     rows.iter().filter_map(key).collect()
 }
@@ -127,11 +146,20 @@ async fn every_erased_key_has_one_entry<C>(vault: &Db, house: &House<C>) -> Vec<
     let ledger = keyring.ledger_after(0, i64::MAX).await.unwrap();
     let entries: Vec<ErasureId> = ledger.iter().map(|entry| entry.erasure).collect();
     let numbers: Vec<i64> = ledger.iter().map(|entry| entry.seq).collect();
-    assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
-    assert_eq!(keyring.head().await.unwrap().ledger_seq, numbers.len() as i64);
+    assert!(
+        numbers.iter().copied().eq(1..=numbers.len() as i64),
+        "{numbers:?}"
+    );
+    assert_eq!(
+        keyring.head().await.unwrap().ledger_seq,
+        numbers.len() as i64
+    );
     let sql = "SELECT tenant, block, leaf, erasure_id FROM erased";
     for row in vault.fetch_all(sql, args![]).await.unwrap() {
-        let (tenant, by) = (row.id::<TenantId>(0).unwrap(), row.id::<ErasureId>(3).unwrap());
+        let (tenant, by) = (
+            row.id::<TenantId>(0).unwrap(),
+            row.id::<ErasureId>(3).unwrap(),
+        );
         assert!(entries.contains(&by), "{by} is not in the ledger");
         let Some(key) = key_ref(row.i64(1).unwrap(), row.i64(2).unwrap()) else {
             let keys = keyring.index_keys(tenant).await;
@@ -143,7 +171,10 @@ async fn every_erased_key_has_one_entry<C>(vault: &Db, house: &House<C>) -> Vec<
                 let purged = keyring.erasure_of_key(tenant, key).await.unwrap();
                 assert_eq!(Some(erasure), purged, "{key:?}");
             }
-            other => panic!("{key:?} has its key and an entry: {:?}", other.map(|_| "readable")),
+            other => panic!(
+                "{key:?} has its key and an entry: {:?}",
+                other.map(|_| "readable")
+            ),
         }
     }
     entries
@@ -166,11 +197,26 @@ async fn every_entry_has_one_receipt<C>(house: &House<C>, entries: &[ErasureId])
 /// No row hangs on a unit or a contact that is not there.
 async fn nothing_is_left_in_data<C>(house: &House<C>) {
     const ORPHANS: [(&str, &str); 5] = [
-        ("message", "SELECT COUNT(*) FROM message WHERE unit NOT IN (SELECT id FROM unit)"),
-        ("forwarding", "SELECT COUNT(*) FROM forwarding WHERE unit NOT IN (SELECT id FROM unit)"),
-        ("case", "SELECT COUNT(*) FROM support_case WHERE unit NOT IN (SELECT id FROM unit)"),
-        ("contact", "SELECT COUNT(*) FROM contact WHERE unit NOT IN (SELECT id FROM unit)"),
-        ("closed unit", "SELECT COUNT(*) FROM unit WHERE erased_at IS NOT NULL"),
+        (
+            "message",
+            "SELECT COUNT(*) FROM message WHERE unit NOT IN (SELECT id FROM unit)",
+        ),
+        (
+            "forwarding",
+            "SELECT COUNT(*) FROM forwarding WHERE unit NOT IN (SELECT id FROM unit)",
+        ),
+        (
+            "case",
+            "SELECT COUNT(*) FROM support_case WHERE unit NOT IN (SELECT id FROM unit)",
+        ),
+        (
+            "contact",
+            "SELECT COUNT(*) FROM contact WHERE unit NOT IN (SELECT id FROM unit)",
+        ),
+        (
+            "closed unit",
+            "SELECT COUNT(*) FROM unit WHERE erased_at IS NOT NULL",
+        ),
     ];
     for (what, sql) in ORPHANS {
         let row = house.catalog.data.fetch_one(sql, args![]).await.unwrap();

@@ -12,8 +12,11 @@ mod crash;
 mod invariants;
 mod key_tree;
 mod kill;
+mod killed;
 mod limits;
 mod lost_writes;
 mod process;
 mod saver;
 mod worker;
+#[cfg(feature = "fail-points")]
+mod zombie;

@@ -70,7 +70,13 @@ fn works() {
 async fn shows(bench: &Bench) {
     let house = House::new(bench).await;
     let tenant = house.tenant(TENANT).await;
-    for order in ["import skor 1 3", "read 1 3", "erase 2", "strict 2", "settle"] {
+    for order in [
+        "import skor 1 3",
+        "read 1 3",
+        "erase 2",
+        "strict 2",
+        "settle",
+    ] {
         carry_out(&house, order).await;
     }
     assert!(known(&house, &tenant, 1).await.is_some());
@@ -143,7 +149,10 @@ async fn read<C>(house: &House<C>, tenant: &TenantRef, person: usize) {
     match house.catalog.access(tenant, contact).await {
         Ok(access) => {
             let text = serde_json::to_string(&access).unwrap();
-            assert!(text.contains(&format!("kund-{person}")), "somebody else's data");
+            assert!(
+                text.contains(&format!("kund-{person}")),
+                "somebody else's data"
+            );
         }
         Err(CatalogError::ContactUnknown(_) | CatalogError::ContactBeingErased(_)) => {}
         Err(error) => panic!("person {person} cannot be read: {error}"),

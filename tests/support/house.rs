@@ -16,6 +16,9 @@ use gallra::vocabulary::{Clock, ContactId, FixedClock, Personal, SystemRandom, T
 
 use super::Bench;
 
+/// How long a process of a test waits for whoever holds the root lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The house and its clock: one that stands still, or the machine's.
 pub struct House<C = FixedClock> {
     pub catalog: Catalog,
@@ -38,14 +41,25 @@ impl House {
 
     /// Opens the house that is there, as one more process would.
     pub async fn open(bench: &Bench) -> House {
-        House::try_open(bench, clock()).await.expect("the house opens")
+        House::try_open(bench, clock())
+            .await
+            .expect("the house opens")
     }
 }
 
 impl<C: Clock + 'static> House<C> {
     /// Opens the house that is there, with this clock, if it can be opened.
     pub async fn try_open(bench: &Bench, clock: Arc<C>) -> Result<House<C>, KeyringError> {
-        let (catalog, eraser) = rooms(bench, clock.clone()).await?;
+        House::waiting(bench, clock, PATIENCE).await
+    }
+
+    /// The same, for somebody who waits for others only so long.
+    pub async fn waiting(
+        bench: &Bench,
+        clock: Arc<C>,
+        patience: Duration,
+    ) -> Result<House<C>, KeyringError> {
+        let (catalog, eraser) = rooms(bench, clock.clone(), patience).await?;
         Ok(House {
             catalog,
             eraser,
@@ -167,8 +181,12 @@ async fn create(bench: &Bench) {
 async fn rooms(
     bench: &Bench,
     clock: Arc<dyn Clock>,
+    patience: Duration,
 ) -> Result<(Catalog, Eraser), KeyringError> {
-    let means = means(bench, clock.clone()).await;
+    let means = Means {
+        patience,
+        ..means(bench, clock.clone()).await
+    };
     let vault = means.vault.clone();
     let keyring = Keyring::open(means).await?;
     let (data, index) = (bench.open(Role::Data).await, bench.open(Role::Index).await);
@@ -240,7 +258,7 @@ pub async fn means(bench: &Bench, clock: Arc<dyn Clock>) -> Means {
         clock,
         random: Arc::new(SystemRandom),
         block_size: BlockSize::Command,
-        patience: Duration::from_secs(10),
+        patience: PATIENCE,
     }
 }
 

@@ -33,6 +33,9 @@ const LOOK: Duration = Duration::from_millis(100);
 const STANDSTILL: u32 = 20;
 /// How many looks in all before the caller is told to come again.
 const LOOKS: u32 = 600;
+/// How often a rebuild begins again after somebody moved the guard under it: another rebuild, or an
+/// erasure that took a person out of the index.
+const TRIES: usize = 20;
 
 /// A rebuild under way: whose, under which keys, and the guard its last step left.
 struct Rebuild<'a> {
@@ -47,9 +50,20 @@ impl Catalog {
     pub async fn rebuild_index(&self, tenant: &TenantRef) -> Result<(), CatalogError> {
         let _one_at_a_time = self.rebuilding.lock().await;
         let keys = self.keyring.index_keys(tenant.id).await?;
-        if self.wait_for_other(tenant.id, &keys).await? {
-            return Ok(());
+        for _ in 0..TRIES {
+            if self.wait_for_other(tenant.id, &keys).await? {
+                return Ok(());
+            }
+            match self.rebuild_under(tenant, keys.clone()).await {
+                Err(CatalogError::IndexRebuilding) => {}
+                done => return done,
+            }
         }
+        Err(CatalogError::IndexRebuilding)
+    }
+
+    /// The whole walk; [`CatalogError::IndexRebuilding`] when the guard was moved under it.
+    async fn rebuild_under(&self, tenant: &TenantRef, keys: IndexKeys) -> Result<(), CatalogError> {
         let begin = args![tenant.id, keys.id(), false, 0];
         let mut tx = self.index.begin().await?;
         let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
@@ -205,12 +219,15 @@ impl Catalog {
                 .data
                 .fetch_optional(data_rows::CASE, args![tenant, case.id])
                 .await?;
-            let Some(row) = row else { return Ok(()) };
+            // The step is kept even when there is nothing to write: the next one goes on from its guard.
+            let Some(row) = row else {
+                return Ok(tx.commit().await?);
+            };
             let unit = UnitRow::read(tenant, &row, 12)?;
             let stored = CaseRow::read(&row)?;
             let sealer = self.sealer_unless_erased(&unit).await?;
             let Some(sealer) = sealer.filter(|_| !stored.erased) else {
-                return Ok(());
+                return Ok(tx.commit().await?);
             };
             let external_id = stored.open(Some(&sealer))?.external_id.unwrap_or_default();
             let mut reserve = Vec::new();

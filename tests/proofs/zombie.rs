@@ -1,0 +1,208 @@
+//! A process stopped (SIGSTOP) at each step of an erasure, while others start, read, want to erase,
+//! or kill it and recover; then continued. The live root is never destroyed, nobody is lost, and
+//! whoever has to wait says for whom.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gallra::catalog::TenantRef;
+use gallra::erasure::{EraseError, EraseRequest, Outcome};
+use gallra::keyring::KeyringError;
+use gallra::store::Engine;
+use gallra::vocabulary::{ContactId, SystemClock};
+
+use crate::crash::points_of_a_person;
+use crate::invariants::{self, Person};
+use crate::support::house::House;
+use crate::support::{self, Bench};
+use crate::tools::process::{FailPoint, Running};
+use crate::worker::{TENANT, worker};
+
+/// How long the one who waits does so. A stopped process does not get on meanwhile.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// As many points at once: most of the time is spent waiting for leases to run out.
+const AT_ONCE: usize = 6;
+
+const STOPPED: usize = 1;
+const OTHER: usize = 2;
+const BYSTANDER: usize = 3;
+
+/// Whether a process stopped there holds the root lock.
+fn holds_the_root(point: &str) -> bool {
+    point.starts_with("destroy:") && point != "destroy:before-lock"
+}
+
+/// Runs a test at every point, with a bench of its own each.
+fn at_each_point(engine: Engine, test: impl AsyncFn(&Bench, &'static str) + Sync) {
+    let points: Vec<_> = points_of_a_person().collect();
+    for points in points.chunks(AT_ONCE) {
+        std::thread::scope(|threads| {
+            for point in points {
+                let test = &test;
+                let run = move || support::run(engine, async |bench| test(bench, point).await);
+                std::thread::Builder::new()
+                    .name((*point).to_owned())
+                    .spawn_scoped(threads, run)
+                    .expect("a thread starts");
+            }
+        });
+    }
+}
+
+struct Scene {
+    house: House<SystemClock>,
+    tenant: TenantRef,
+    people: Vec<Person>,
+    zombie: Running,
+}
+
+impl Scene {
+    /// A house with three people, and a process that was stopped while it erased the first.
+    async fn set(bench: &Bench, point: &str) -> Scene {
+        let house = House::new(bench).await;
+        let tenant = house.tenant(TENANT).await;
+        for number in STOPPED..=BYSTANDER {
+            house.person(&tenant, number, 2).await;
+        }
+        house.close().await;
+        let house = House::waiting(bench, Arc::new(SystemClock), PATIENCE)
+            .await
+            .unwrap();
+        let mut people = Vec::new();
+        for number in STOPPED..=BYSTANDER {
+            people.push(Person::look(&house, &tenant, number).await);
+        }
+        let mut command = worker(bench, ["erase 1"]);
+        FailPoint::stop(point).set(&mut command);
+        let mut zombie = Running::start(command);
+        tokio::task::block_in_place(|| zombie.wait_until_stopped());
+        Scene {
+            house,
+            tenant,
+            people,
+            zombie,
+        }
+    }
+
+    async fn erase(&self, number: usize) -> Result<Outcome, EraseError> {
+        let request = EraseRequest {
+            tenant: self.tenant.id,
+            contact: self.id(number),
+            named_by: "anna".into(),
+            instruction: "ARENDE-18".into(),
+            strict: false,
+        };
+        self.house.eraser.erase_contact(request).await
+    }
+
+    fn id(&self, number: usize) -> ContactId {
+        self.people[number - STOPPED].id
+    }
+
+    /// The end of every scene: both are erased, the third is there, nothing is broken, and the
+    /// house opens anew.
+    async fn ends_well(self, bench: &Bench, point: &str) {
+        self.house.eraser.settle().await.unwrap();
+        self.house.close().await;
+        let house = House::open(bench).await;
+        for number in [STOPPED, OTHER] {
+            self.people[number - STOPPED]
+                .is_gone(&house, &self.tenant, number)
+                .await;
+        }
+        self.people[BYSTANDER - STOPPED]
+            .is_intact(&house, &self.tenant, BYSTANDER)
+            .await;
+        assert_eq!(invariants::hold(bench, &house).await, 2, "{point}");
+        house.close().await;
+    }
+}
+
+async fn continued(bench: &Bench, point: &'static str) {
+    let mut scene = Scene::set(bench, point).await;
+    let pid = scene.zombie.id();
+    let reader = Running::start(worker(bench, ["read 1 3"]));
+
+    let erased = scene.erase(OTHER).await;
+    if holds_the_root(point) {
+        let busy = erased.expect_err("the root is held");
+        let EraseError::Keyring(KeyringError::RootBusy(holder)) = &busy else {
+            panic!("{point}: {busy}");
+        };
+        assert!(
+            holder.starts_with(&format!("process {pid} (")),
+            "{point}: {holder}"
+        );
+        assert!(
+            holder.contains("stopped: continue it with SIGCONT"),
+            "{point}: {holder}"
+        );
+    } else {
+        assert_eq!(erased.unwrap().pending, None, "{point}");
+    }
+
+    scene.zombie.resume();
+    let zombie = std::mem::replace(
+        &mut scene.zombie,
+        Running::start(worker(bench, ["read 3 3"])),
+    );
+    let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
+    assert!(ended.stdout.contains("erased 1 "), "{point}: {ended:?}");
+    tokio::task::block_in_place(|| reader.finish()).succeeded();
+    assert_eq!(scene.erase(OTHER).await.unwrap().pending, None, "{point}");
+    scene.ends_well(bench, point).await;
+}
+
+async fn killed_and_recovered(bench: &Bench, point: &'static str) {
+    let mut scene = Scene::set(bench, point).await;
+    let after = Running::start(worker(bench, ["read 3 3"]));
+    let zombie = std::mem::replace(&mut scene.zombie, after);
+    tokio::task::block_in_place(|| zombie.kill());
+    assert_eq!(scene.erase(OTHER).await.unwrap().pending, None, "{point}");
+    let successor = Running::start(worker(bench, ["settle", "erase 1"]));
+    tokio::task::block_in_place(|| successor.finish()).succeeded();
+    scene.ends_well(bench, point).await;
+}
+
+mod a_stopped_process_that_goes_on_destroys_no_live_root {
+    use super::*;
+
+    #[test]
+    fn sqlite() {
+        at_each_point(Engine::Sqlite, continued);
+    }
+
+    #[test]
+    fn postgres() {
+        at_each_point(Engine::Postgres, continued);
+    }
+}
+
+mod a_stopped_process_that_is_killed_is_recovered_from {
+    use super::*;
+
+    #[test]
+    fn sqlite() {
+        at_each_point(Engine::Sqlite, killed_and_recovered);
+    }
+
+    #[test]
+    fn postgres() {
+        at_each_point(Engine::Postgres, killed_and_recovered);
+    }
+}
+
+/// SQLite has one writer: a process stopped inside the vault's transaction holds up everybody who
+/// starts, until the store's patience is over; then they say for whom they waited.
+#[test]
+fn whoever_cannot_start_says_for_whom_it_waited() {
+    support::run(Engine::Sqlite, async |bench| {
+        let scene = Scene::set(bench, "destroy:before-commit").await;
+        let pid = scene.zombie.id();
+        let starter = Running::start(worker(bench, ["read 3 3"]));
+        let refused = tokio::task::block_in_place(|| starter.finish());
+        let expected = format!("the root is held by process {pid} (");
+        assert!(refused.stderr.contains(&expected), "{refused:#?}");
+        assert_ne!(refused.code(), Some(0));
+    });
+}

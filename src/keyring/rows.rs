@@ -50,7 +50,7 @@ crate::store::statements! { vault:
     ALL_ERASED_BY = "SELECT block, leaf, erasure_id FROM erased WHERE tenant = $1";
 
     /// Makes a process known.
-    INSERT_INSTANCE = "INSERT INTO instance (id, epoch, beat, started_at) VALUES ($1, $2, 0, $3)";
+    INSERT_INSTANCE = "INSERT INTO instance (id, epoch, beat, started_at) VALUES ($1, $2, 0, $3) ON CONFLICT (id) DO UPDATE SET beat = instance.beat + 1, epoch = excluded.epoch";
     /// Renews a lease and says which epoch the process works in.
     BEAT = "UPDATE instance SET beat = beat + 1, epoch = $1 WHERE id = $2";
     /// Every known process.

@@ -61,6 +61,9 @@ struct Applied {
 }
 
 pub(super) async fn run(db: &Db, migrations: Vec<Migration>) -> Result<(), StoreError> {
+    if is_up_to_date(db, &migrations).await? {
+        return Ok(()); // Without a write, which on SQLite would wait for whoever is writing.
+    }
     let mut tx = db.begin().await?;
     if db.engine() == Engine::Postgres {
         tx.fetch_all(LOCK, args![]).await?;
@@ -116,8 +119,25 @@ fn check(db: &Db, migrations: &[Migration], applied: &[Applied]) -> Result<(), S
     Ok(())
 }
 
+/// Whether every migration ran here already.
+async fn is_up_to_date(db: &Db, migrations: &[Migration]) -> Result<bool, StoreError> {
+    if !has_table(db).await? {
+        return Ok(false);
+    }
+    let applied = read(db, db.fetch_all(APPLIED, args![]).await?)?;
+    check(db, migrations, &applied)?;
+    Ok(applied.len() == migrations.len())
+}
+
 /// Whether migrations ever ran here; those of another role are an error.
 pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
+    if !has_table(db).await? {
+        return Ok(false);
+    }
+    Ok(!read(db, db.fetch_all(APPLIED, args![]).await?)?.is_empty())
+}
+
+async fn has_table(db: &Db) -> Result<bool, StoreError> {
     const SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migration'";
     const POSTGRES: &str = "SELECT COUNT(*) FROM pg_tables \
         WHERE tablename = 'schema_migration' AND schemaname = current_schema()";
@@ -125,10 +145,7 @@ pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
     };
-    if db.fetch_one(sql, args![]).await?.i64(0)? == 0 {
-        return Ok(false);
-    }
-    Ok(!read(db, db.fetch_all(APPLIED, args![]).await?)?.is_empty())
+    Ok(db.fetch_one(sql, args![]).await?.i64(0)? > 0)
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ pub fn fail_point(name: &str) {
         Ok("stop") => {
             let me = rustix::process::getpid();
             let _ = rustix::process::kill_process(me, rustix::process::Signal::STOP);
+            // The signal is taken by whichever thread the system chooses: this one must not run on
+            // meanwhile, least of all on a busy machine.
+            std::thread::sleep(std::time::Duration::from_millis(200));
         }
         _ => std::process::abort(),
     }

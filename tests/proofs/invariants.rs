@@ -18,7 +18,7 @@ use gallra::vocabulary::{Clock, ContactId, ErasureId, TenantId, UnitId};
 
 use crate::support::Bench;
 use crate::support::house::House;
-use crate::worker::known;
+use crate::worker::{find, known};
 
 /// A person as they were before, to be compared with what is found afterwards.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +32,13 @@ pub struct Person {
 impl Person {
     /// The person as they are now.
     pub async fn look<C: Clock>(house: &House<C>, tenant: &TenantRef, number: usize) -> Person {
-        let id = known(house, tenant, number).await;
-        let id = id.unwrap_or_else(|| panic!("person {number} is not there"));
+        Self::look_for(house, tenant, &format!("kund-{number}")).await
+    }
+
+    /// The person with this external id as they are now.
+    pub async fn look_for<C>(house: &House<C>, tenant: &TenantRef, external_id: &str) -> Person {
+        let id = find(house, tenant, external_id).await;
+        let id = id.unwrap_or_else(|| panic!("{external_id} is not there"));
         let mut access = house
             .catalog
             .access(tenant, id)

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gallra::catalog::TenantRef;
 use gallra::vocabulary::SystemClock;
@@ -17,11 +18,11 @@ use crate::tools::process::{Finished, Running};
 use crate::worker::{TENANT, known, worker};
 
 /// How many people each eraser is sent after in a round; the second one shares half of them.
-const AFTER: usize = 16;
+const AFTER: usize = 24;
 /// How many people the writer brings in a round.
-const BROUGHT: usize = 24;
+const BROUGHT: usize = 36;
 /// Every so many rounds the whole house is checked, otherwise only what the round touched.
-const WHOLE: u64 = 25;
+const WHOLE: u64 = 10;
 
 struct Erasures<'b> {
     bench: &'b Bench,
@@ -132,16 +133,18 @@ impl Scenario for Erasures<'_> {
         let erase = |number: &usize| format!("erase {number}");
         let one: Vec<String> = hunted[..AFTER].iter().map(erase).collect();
         let other: Vec<String> = hunted[AFTER / 2..].iter().rev().map(erase).collect();
-        let write = format!("import {TENANT} {} {}", self.brought.0, self.brought.1);
-        let read: Vec<String> = hunted
-            .iter()
-            .map(|number| format!("read {number} {number}"))
+        // All four live about as long, so that kills fall into each of their lives.
+        let pairs = (self.brought.0..self.brought.1).step_by(2);
+        let write: Vec<String> = pairs
+            .map(|number| format!("import {TENANT} {number} {}", number + 1))
             .collect();
+        let look = |number: &usize| format!("read {number} {number}");
+        let read: Vec<String> = hunted.iter().cycle().take(4 * AFTER).map(look).collect();
         let start = |orders: &[String]| {
             Running::start(worker(self.bench, orders.iter().map(String::as_str)))
         };
         Round {
-            victims: vec![start(&one), start(&other), start(&[write]), start(&read)],
+            victims: vec![start(&one), start(&other), start(&write), start(&read)],
             bystanders: Vec::new(),
         }
     }
@@ -191,6 +194,10 @@ impl Scenario for Erasures<'_> {
 
     fn done(&self) -> u64 {
         self.erased
+    }
+
+    fn first_window(&self) -> Duration {
+        Duration::from_secs(2)
     }
 }
 

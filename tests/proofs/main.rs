@@ -9,14 +9,18 @@ mod tools;
 mod canary;
 #[cfg(feature = "fail-points")]
 mod crash;
+mod desk;
 mod invariants;
 mod key_tree;
 mod kill;
 mod killed;
 mod limits;
 mod lost_writes;
+mod power;
 mod process;
 mod saver;
+mod secrecy;
+mod story;
 mod worker;
 #[cfg(feature = "fail-points")]
 mod zombie;

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use gallra::catalog::{CatalogError, Identifier, TenantRef};
 use gallra::ingest::{Options, import_gallra};
+use gallra::keyring::KeyringError;
 use gallra::store::Engine;
-use gallra::vocabulary::{ContactId, SystemClock};
+use gallra::vocabulary::{ContactId, Personal, SystemClock};
 
 use crate::support::house::{House, external_id};
 use crate::support::{self, Bench};
@@ -134,11 +135,30 @@ async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, ord
 
 /// Person `number`, if the tenant holds them.
 pub async fn known<C>(house: &House<C>, tenant: &TenantRef, number: usize) -> Option<ContactId> {
-    let identifier = Identifier::ExternalId(external_id(number));
-    let finding = house.catalog.find(&identifier, Some(tenant)).await;
-    let matches = finding.unwrap_or_else(|error| panic!("{error}")).matches;
-    assert!(matches.len() < 2, "person {number} is there twice");
+    find(house, tenant, external_id(number).expose()).await
+}
+
+/// The person with this external id, if the tenant holds them.
+pub async fn find<C>(house: &House<C>, tenant: &TenantRef, id: &str) -> Option<ContactId> {
+    let identifier = Identifier::ExternalId(Personal::new(id.to_owned()));
+    let find = async || house.catalog.find(&identifier, Some(tenant)).await;
+    let matches = repeated(find)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
+        .matches;
+    assert!(matches.len() < 2, "{id} is there twice");
     matches.first().map(|found| found.id)
+}
+
+/// Does as a reader is told who is refused because erasures went on meanwhile: repeats the call.
+async fn repeated<T>(call: impl AsyncFn() -> Result<T, CatalogError>) -> Result<T, CatalogError> {
+    for _ in 0..100 {
+        match call().await {
+            Err(CatalogError::Keyring(KeyringError::EpochChanged)) => {}
+            answer => return answer,
+        }
+    }
+    call().await
 }
 
 /// Reads everything held about a person. To be told that they are being erased is an answer too.
@@ -146,7 +166,7 @@ async fn read<C>(house: &House<C>, tenant: &TenantRef, person: usize) {
     let Some(contact) = known(house, tenant, person).await else {
         return;
     };
-    match house.catalog.access(tenant, contact).await {
+    match repeated(async || house.catalog.access(tenant, contact).await).await {
         Ok(access) => {
             let text = serde_json::to_string(&access).unwrap();
             assert!(

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gallra::catalog::TenantRef;
+use gallra::catalog::{CatalogError, TenantRef};
 use gallra::erasure::{EraseError, EraseRequest, Outcome};
 use gallra::keyring::KeyringError;
 use gallra::store::Engine;
@@ -126,8 +126,10 @@ async fn continued(bench: &Bench, point: &'static str) {
     let erased = scene.erase(OTHER).await;
     if holds_the_root(point) {
         let busy = erased.expect_err("the root is held");
-        let EraseError::Keyring(KeyringError::RootBusy(holder)) = &busy else {
-            panic!("{point}: {busy}");
+        let holder = match &busy {
+            EraseError::Keyring(KeyringError::RootBusy(holder))
+            | EraseError::Catalog(CatalogError::Keyring(KeyringError::RootBusy(holder))) => holder,
+            other => panic!("{point}: {other:?}"),
         };
         assert!(
             holder.starts_with(&format!("process {pid} (")),

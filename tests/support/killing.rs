@@ -43,6 +43,11 @@ pub trait Scenario {
 
     /// How much has been done so far, in the unit of the goal.
     fn done(&self) -> u64;
+
+    /// Within which time the first kills fall; about twice a life, learnt from there on.
+    fn first_window(&self) -> Duration {
+        Duration::from_millis(40)
+    }
 }
 
 /// The processes of one round.
@@ -100,7 +105,7 @@ pub async fn kill_at_random(
 ) -> Result<Toll, String> {
     let mut chance = Chance::new(seed);
     let mut toll = Toll::default();
-    let mut window = Window::default();
+    let mut window = Window(scenario.first_window());
     while scenario.done() < goal {
         toll.rounds += 1;
         if toll.rounds > goal * 100 {
@@ -142,12 +147,6 @@ fn play(round: Round, delay: Duration) -> Ended {
 
 /// When to kill.
 struct Window(Duration);
-
-impl Default for Window {
-    fn default() -> Self {
-        Self(Duration::from_millis(40))
-    }
-}
 
 impl Window {
     fn draw(&self, chance: &mut Chance) -> Duration {

@@ -1,0 +1,129 @@
+//! Canaries: names, addresses, numbers and bodies that stand in no file, log, receipt, audit row or
+//! table in any dress, neither before nor after the erasure; and keys that stand nowhere after it.
+
+use gallra::store::{Engine, Role};
+
+use crate::both_engines;
+use crate::desk::Desk;
+use crate::invariants::Person;
+use crate::support::Bench;
+use crate::support::house::House;
+use crate::tools::canary::{Canaries, Find};
+use crate::tools::process::Finished;
+
+const NAME: &str = "Wilhelmina Kanariefågel";
+const EMAIL: &str = "wilhelmina.kanarie@voliere.example";
+const PHONE: &str = "+46701740633";
+const PHONE_AS_WRITTEN: &str = "070-174 06 33";
+const BODY: &str = "Min papegoja Sebastian har rymt ur den gröna buren";
+const SUBJECT: &str = "Förrymd papegoja i Voljärgränden";
+const REASON: &str = "Kräver Tropikveterinärens utlåtande";
+const PERSON: &str = "voliere-kund-8841";
+
+fn records() -> String {
+    let contact = serde_json::json!({
+        "type": "contact", "external_id": PERSON, "name": NAME, "email": EMAIL,
+        "phone": PHONE_AS_WRITTEN, "source": "test",
+    });
+    let message = serde_json::json!({
+        "type": "message", "case": "voliere-fall-17", "contact": PERSON, "subject": SUBJECT,
+        "external_id": "voliere-meddelande-3", "author": NAME, "direction": "in",
+        "channel": "email", "sent_at": "2026-02-01T10:00:00Z", "body": BODY,
+    });
+    let forwarding = serde_json::json!({
+        "type": "forwarding", "case": "voliere-fall-17", "contact": PERSON,
+        "recipient": "second line", "reason": REASON, "at": "2026-02-02T10:00:00Z",
+    });
+    let unreadable = format!("{{\"type\":\"contact\",\"nam\":\"{NAME}\"}}");
+    format!("{contact}\n{message}\n{forwarding}\n{unreadable}\n")
+}
+
+fn canaries<'k>(keys: impl IntoIterator<Item = &'k [u8]>) -> Canaries {
+    let texts = [
+        NAME,
+        EMAIL,
+        PHONE,
+        PHONE_AS_WRITTEN,
+        BODY,
+        SUBJECT,
+        REASON,
+        PERSON,
+        "voliere-fall-17",
+        "voliere-meddelande-3",
+    ];
+    Canaries::new(texts, keys)
+}
+
+/// Every store, log, receipt and temporary file of the house, but not the inbox the import came in.
+async fn search(bench: &Bench, canaries: &Canaries) -> Vec<Find> {
+    let mut finds = Vec::new();
+    for entry in std::fs::read_dir(bench.directory()).unwrap() {
+        let path = entry.unwrap().path();
+        match path.file_name().unwrap().to_str().unwrap() {
+            "inbox" => {}
+            _ if path.is_dir() => finds.extend(canaries.in_directory(&path)),
+            _ => finds.extend(canaries.in_file(&path)),
+        }
+    }
+    if bench.engine() == Engine::Postgres {
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            let url = bench
+                .url(role)
+                .replace("?options=-c%20search_path%3D", "?options=-csearch_path=");
+            finds.extend(canaries.in_postgres(&url).await);
+        }
+    }
+    finds
+}
+
+/// What a command said that may not show personal data.
+fn said(canaries: &Canaries, finished: &Finished) -> Vec<Find> {
+    let mut finds = canaries.in_bytes("standard output", finished.stdout.as_bytes());
+    finds.extend(canaries.in_bytes("standard error", finished.stderr.as_bytes()));
+    finds
+}
+
+both_engines! {
+    async fn no_canary_is_found_anywhere_and_no_key_of_the_erased(bench) {
+        let mut desk = Desk::open(bench);
+        desk.gallra = desk.gallra.clone().with("GALLRA_LOG", "trace");
+        let file = desk.file(&records());
+        let texts = canaries([]);
+        assert!(!texts.in_file(file.as_ref()).is_empty(), "the search can succeed");
+
+        let imported = desk.tried(&["import", "--tenant", "skor", &file]);
+        let hatted = desk.tried(&["import", "--tenant", "hattar", &file]);
+        let access = desk.run(&["access", "--tenant", "skor", "--external-id", PERSON]);
+        assert!(!texts.in_bytes("access", access.stdout.as_bytes()).is_empty());
+        let find = desk.run(&["find", EMAIL]);
+        let backup = bench.directory().join("backup").display().to_string();
+        let backed_up = desk.run(&["backup", &backup]);
+
+        let house = House::open(bench).await;
+        let tenant = house.catalog.tenant_ref("skor").await.unwrap();
+        let person = Person::look_for(&house, &tenant, PERSON).await;
+        house.close().await;
+        let all = canaries(person.key_bytes());
+        assert_eq!(search(bench, &all).await, [], "before the erasure");
+
+        let erase = ["erase", "--tenant", "skor", "--external-id", PERSON, "--instruction", "A-1"];
+        let erased = desk.run(&erase);
+        let receipt = crate::desk::text(&erased.json()["receipt_id"]);
+        let purged = desk.run(&["purge", "hattar", "--confirm", "hattar AB"]);
+        let restored = desk.run(&["restore", &backup]);
+        let again = desk.run(&["import", "--tenant", "skor", &file]);
+        let shown = desk.note(&receipt);
+        let refused = desk.tried(&["access", "--tenant", "skor", "--contact", &person.id.to_string()]);
+        assert_ne!(refused.code(), Some(0));
+        for command in
+            [imported, hatted, backed_up, erased, purged, restored, again, shown, refused]
+        {
+            assert_eq!(said(&all, &command), [], "{command:?}");
+        }
+        for reading in [access, find] {
+            assert_eq!(all.in_bytes("log", reading.stderr.as_bytes()), []);
+        }
+        std::fs::remove_file(bench.directory().join("gallra.toml")).ok();
+        assert_eq!(search(bench, &all).await, [], "after the erasure");
+    }
+}

@@ -34,7 +34,10 @@ impl Catalog {
         self.suppress(tenant.id, &values, suppression).await
     }
 
-    /// Rebuilds a tenant's index whatever state it is in; `false` when the tenant is gone.
+    /// Rebuilds a tenant's index whatever state it is in; `false` when the tenant is gone. What was
+    /// suppressed under keys that are no more goes as well: only here, where the keys have changed
+    /// and what was carried over is theirs. An ordinary rebuild may run while another process has
+    /// carried suppressions over to keys that are not in force yet.
     pub async fn rebuild_index_of(&self, tenant: TenantId) -> Result<bool, CatalogError> {
         let Some(tenant) = self.tenant_by_id(tenant).await? else {
             return Ok(false);
@@ -45,6 +48,14 @@ impl Catalog {
             .await?;
         tx.commit().await?;
         self.rebuild_index(&tenant).await?;
+        let keys = self.keyring.index_keys(tenant.id).await?;
+        let mut tx = self.index.begin().await?;
+        tx.fetch_optional(index_rows::TAKE_ANY_INDEX, args![tenant.id])
+            .await?;
+        let others = args![tenant.id, keys.id()];
+        tx.execute(index_rows::DELETE_OTHER_SUPPRESSIONS, others)
+            .await?;
+        tx.commit().await?;
         Ok(true)
     }
 

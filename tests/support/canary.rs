@@ -91,7 +91,11 @@ impl Canaries {
             let name = path.file_name().expect("an entry has a name");
             let place = format!("name of {}", path.display());
             finds.extend(self.in_bytes(&place, name.as_encoded_bytes()));
-            let kind = std::fs::symlink_metadata(&path).unwrap().file_type();
+            // SQLite may remove its log of writes while we look.
+            let Ok(metadata) = std::fs::symlink_metadata(&path) else {
+                continue;
+            };
+            let kind = metadata.file_type();
             if kind.is_dir() {
                 finds.extend(self.in_directory(&path));
             } else if kind.is_file() {
@@ -104,8 +108,12 @@ impl Canaries {
     /// Searches one file of any size.
     pub fn in_file(&self, path: &Path) -> Vec<Find> {
         let place = path.display().to_string();
-        let mut file = File::open(path).unwrap_or_else(|e| panic!("{place}: {e}"));
         let mut finds = Vec::new();
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return finds,
+            Err(e) => panic!("{place}: {e}"),
+        };
         let (mut piece, mut start, mut old) = (Vec::new(), 0, 0);
         loop {
             let read = { &mut file }.take(PIECE as u64).read_to_end(&mut piece);

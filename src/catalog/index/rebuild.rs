@@ -148,8 +148,9 @@ impl Catalog {
         if tx.fetch_optional(rows::END_REBUILD, end).await?.is_none() {
             return Err(CatalogError::IndexRebuilding);
         }
-        let old = args![tenant, generation, self.clock.now()];
-        tx.execute(rows::DELETE_OLD_SUPPRESSIONS, old).await?;
+        let expired = args![tenant, self.clock.now()];
+        tx.execute(rows::DELETE_EXPIRED_SUPPRESSIONS, expired)
+            .await?;
         Ok(tx.commit().await?)
     }
 

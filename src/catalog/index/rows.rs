@@ -47,9 +47,10 @@ crate::store::statements! { index:
         WHERE tenant = $1 AND generation = $2";
     /// Suppressions of one generation go.
     DELETE_GENERATION = "DELETE FROM suppression WHERE tenant = $1 AND generation = $2";
-    /// Suppressions of keys that are gone, and expired ones.
-    DELETE_OLD_SUPPRESSIONS = "DELETE FROM suppression \
-        WHERE tenant = $1 AND (generation < $2 OR expires_at <= $3)";
+    /// Expired suppressions go.
+    DELETE_EXPIRED_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1 AND expires_at <= $2";
+    /// Suppressions of all keys but these go.
+    DELETE_OTHER_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1 AND generation <> $2";
     /// A receipt's salt.
     INSERT_SALT = "INSERT INTO salt (erasure, tenant, salt, expires_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (erasure) DO NOTHING";

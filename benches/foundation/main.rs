@@ -100,7 +100,8 @@ fn run_all(engine: Engine, words: &[String]) {
 const SERVER: &str = "GALLRA_TEST_POSTGRES";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/postgres.sh");
 
-/// Starts a private PostgreSQL cluster and runs this program again with its address.
+/// Starts a private PostgreSQL cluster that flushes to disk, as servers do and those of tests need
+/// not, and runs this program again with its address.
 fn with_server(words: &[String]) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     support::child::open_to_all(directory.path());
@@ -108,6 +109,7 @@ fn with_server(words: &[String]) {
     let started = Command::new(SCRIPT)
         .arg("start")
         .arg(&cluster)
+        .env("GALLRA_POSTGRES_FSYNC", "on")
         .stderr(Stdio::inherit())
         .output()
         .expect("postgres.sh runs");

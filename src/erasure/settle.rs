@@ -212,9 +212,14 @@ impl Eraser {
         Ok(())
     }
 
-    /// Settles, then looks at every unit: its key must be there, or one erasure must name it.
+    /// Settles, makes every index anew, and looks at every unit: its key must be there, or one
+    /// erasure must name it. For data that somebody put back with tools of their own: when nobody
+    /// was erased since, nothing else tells it from data that was always there.
     pub async fn settle_fully(&self) -> Result<Report, EraseError> {
         let mut report = self.settle().await?;
+        if !report.restored {
+            report.indexes_rebuilt = self.rebuild_indexes().await?;
+        }
         for row in self.data().fetch_all(rows::TENANTS, args![]).await? {
             self.check_units(row.id(0)?, &mut report).await?;
         }

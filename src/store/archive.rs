@@ -8,8 +8,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection};
 use tokio::process::Command;
 use url::Url;
@@ -45,7 +47,7 @@ pub async fn put_back(
     directory: &Path,
     mark: (&'static str, Vec<Value>),
 ) -> Result<(), StoreError> {
-    let Some(path) = url.strip_prefix("sqlite:") else {
+    if !url.starts_with("sqlite:") {
         return load(
             url,
             role,
@@ -53,18 +55,17 @@ pub async fn put_back(
             mark,
         )
         .await;
-    };
-    let target = Path::new(
-        path.trim_start_matches("//")
-            .split('?')
-            .next()
-            .unwrap_or(path),
-    );
+    }
+    let parsed = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::BadUrl {
+        url: url.to_owned(),
+    })?;
+    let target = parsed.get_filename();
     let fresh = beside(target, ".restoring");
     let failed = |error| tool("putting the file in place", error);
     let saved = directory.join(file_name(Engine::Sqlite));
     prepare(&saved, &fresh).map_err(failed)?;
-    run_mark(&format!("sqlite:{}", fresh.display()), role, mark).await?;
+    let address = url.split('?').next().unwrap_or(url);
+    run_mark(&format!("{address}.restoring"), role, mark).await?;
     exchange(&fresh, target).map_err(failed)
 }
 

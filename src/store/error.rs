@@ -16,7 +16,8 @@ pub enum StoreError {
     /// There is no store where one was expected. Nothing is initialised anew.
     #[error(
         "{store} does not exist or is empty: run `gallra init` for a new installation; \
-         for an old one put the file back or correct the address"
+         for an old one correct the address, or put data back with `gallra restore DIR` and the \
+         vault with `gallra mirror promote DIR`"
     )]
     Missing {
         /// Which store.

@@ -6,6 +6,7 @@ mod support;
 #[path = "../support/proofs.rs"]
 mod tools;
 
+mod bad_state;
 mod canary;
 #[cfg(feature = "fail-points")]
 mod crash;
@@ -18,6 +19,7 @@ mod limits;
 mod lost_writes;
 mod power;
 mod process;
+mod races;
 mod saver;
 mod secrecy;
 mod story;

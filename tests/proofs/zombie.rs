@@ -150,7 +150,11 @@ async fn continued(bench: &Bench, point: &'static str) {
     );
     let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
     assert!(ended.stdout.contains("erased 1 "), "{point}: {ended:?}");
-    tokio::task::block_in_place(|| reader.finish()).succeeded();
+    // Whoever started meanwhile came through, or was told for whom it had waited too long.
+    let read = tokio::task::block_in_place(|| reader.finish());
+    let told = format!("the root is held by process {pid} (");
+    let told = holds_the_root(point) && read.stderr.contains(&told);
+    assert!(read.code() == Some(0) || told, "{point}: {read:#?}");
     assert_eq!(scene.erase(OTHER).await.unwrap().pending, None, "{point}");
     scene.ends_well(bench, point).await;
 }

@@ -42,9 +42,9 @@ both_engines! {
     async fn a_crash_before_the_drain_hides_nobody(bench) {
         let world = World::new(bench).await;
         let manner = Manner { history: false, action: Action::ContactUpserted };
-        let mut lost = Pending::default();
+        let lost = Pending::default();
         let change = [Change::Contact(anna())];
-        world.catalog.write(&world.north, &change, manner, &mut lost).await.unwrap();
+        world.catalog.write(&world.north, &change, manner, &lost).await.unwrap();
         drop(lost); // The process dies here: rows are written, tokens are not.
         assert_eq!(world.rows("SELECT COUNT(*) FROM index_outbox").await, 1);
         assert_eq!(world.count(email("anna.oberg@example.se"), &world.north).await, 1);
@@ -54,13 +54,13 @@ both_engines! {
     async fn a_late_drain_does_not_undo_a_newer_one(bench) {
         let world = World::new(bench).await;
         let manner = Manner { history: false, action: Action::ContactUpserted };
-        let mut late = Pending::default();
+        let late = Pending::default();
         let change = [Change::Contact(anna())];
-        world.catalog.write(&world.north, &change, manner, &mut late).await.unwrap();
+        world.catalog.write(&world.north, &change, manner, &late).await.unwrap();
         let mut moved = anna();
         moved.email = Some("ny@example.se".into());
         world.catalog.upsert_contact(&world.north, moved).await.unwrap();
-        world.catalog.finish(&world.north, &mut late).await.unwrap();
+        world.catalog.finish(&world.north, &late).await.unwrap();
         assert_eq!(world.count(email("ny@example.se"), &world.north).await, 1);
         assert_eq!(world.count(email("anna.oberg@example.se"), &world.north).await, 0);
     }

@@ -295,26 +295,35 @@ impl Eraser {
             requested_at: now,
             started_at: now,
             approvers: Vec::new(),
-            copies: self.known_copies(kind).await?,
+            copies: self.known_copies(tenant, kind).await?,
             kept: Vec::new(),
         })
     }
 
-    /// Copies that this house itself still holds open: rows in backups newer than the one that was
-    /// restored, whose keys nobody has destroyed yet. A purge destroys them with the tenant.
-    async fn known_copies(&self, kind: Kind) -> Result<Vec<Copy>, EraseError> {
-        let open = kind == Kind::Contact && self.has_orphans().await?;
-        let place = "backups newer than the last one restored; to close: gallra reconcile \
-                     --destroy-orphans";
-        let copy = |place| Copy {
-            place,
-            state: CopyState::NotOrdered,
-            evidence: None,
+    /// Copies that this house itself still holds, and that erasing one person does not reach: rows
+    /// in backups newer than the one that was restored, and records that an import could not read,
+    /// which nobody can search. A purge destroys both with the tenant.
+    async fn known_copies(&self, tenant: TenantId, kind: Kind) -> Result<Vec<Copy>, EraseError> {
+        let mut open = Vec::new();
+        if kind == Kind::Contact && self.has_orphans().await? {
+            open.push("backups newer than the last one restored (reconcile --destroy-orphans)");
+        }
+        let quarantine = self
+            .data()
+            .fetch_optional(rows::HAS_QUARANTINE, args![tenant])
+            .await?;
+        if kind == Kind::Contact && quarantine.is_some() {
+            open.push("quarantined records of imports, which cannot be searched");
+        }
+        let copy = |place| {
+            let (place, state) = (Reference::new(place)?, CopyState::NotOrdered);
+            Ok(Copy {
+                place,
+                state,
+                evidence: None,
+            })
         };
-        Ok(match open {
-            true => vec![copy(Reference::new(place)?)],
-            false => Vec::new(),
-        })
+        open.into_iter().map(copy).collect()
     }
 
     /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no

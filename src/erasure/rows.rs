@@ -77,6 +77,8 @@ crate::store::statements! { data:
     /// A receipt for erasing again is issued.
     MARK_RECEIPTED = "UPDATE erasure_progress SET receipted = $1 WHERE id = $2";
 
+    /// Whether a tenant has records that an import could not read.
+    HAS_QUARANTINE = "SELECT id FROM quarantine WHERE tenant = $1 LIMIT 1";
     /// The next contacts of a tenant.
     CONTACTS_OF_TENANT = "SELECT id FROM contact WHERE tenant = $1 ORDER BY id LIMIT $2";
     /// The next units of a tenant.

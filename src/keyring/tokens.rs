@@ -81,7 +81,7 @@ pub enum TokenError {
     NotASuppressionToken,
 }
 
-/// The keys of one tenant's index, for one generation: they change every 30 days and on `--strict`.
+/// The keys of one tenant's index, for one generation: `--strict` replaces them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IndexKeys {
     /// Counts up with each change of keys.

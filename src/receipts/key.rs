@@ -19,6 +19,7 @@ use ed25519_dalek::Signer;
 use zeroize::Zeroizing;
 
 use super::ReceiptError;
+use super::journal::Journal;
 use super::note::{KeyKind, Note, Signature, VerifierKey, is_key_name};
 use crate::vocabulary::{Random, Secret};
 
@@ -31,6 +32,8 @@ const PREFIX: &str = "PRIVATE+KEY+";
 pub struct SigningKey {
     seed: Secret<32>,
     verifier: VerifierKey,
+    /// Where the leaves it signed are kept; `None` for a key that has no file.
+    journal: Option<Journal>,
 }
 
 impl SigningKey {
@@ -47,7 +50,11 @@ impl SigningKey {
         }
         let public = ed25519_dalek::SigningKey::from_bytes(seed.expose()).verifying_key();
         let verifier = VerifierKey::new(origin, KeyKind::Ed25519, public.as_bytes())?;
-        Ok(Self { seed, verifier })
+        Ok(Self {
+            seed,
+            verifier,
+            journal: None,
+        })
     }
 
     /// Draws a key and writes it where there is none; mode 0600 in a directory of mode 0700, both
@@ -55,7 +62,7 @@ impl SigningKey {
     pub fn create(path: &Path, origin: &str, random: &dyn Random) -> Result<Self, ReceiptError> {
         let key = Self::generate(origin, random)?;
         match key.write(path) {
-            Ok(()) => Ok(key),
+            Ok(()) => Ok(key.kept_at(path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(ReceiptError::KeyExists(path.to_owned()))
             }
@@ -89,7 +96,18 @@ impl SigningKey {
             .take(4096)
             .read_to_end(&mut text)
             .map_err(failed)?;
-        Self::parse(&text).ok_or_else(|| ReceiptError::KeyDamaged(path.to_owned()))
+        let key = Self::parse(&text).ok_or_else(|| ReceiptError::KeyDamaged(path.to_owned()))?;
+        Ok(key.kept_at(path))
+    }
+
+    fn kept_at(self, path: &Path) -> Self {
+        let journal = Some(Journal::beside(path));
+        Self { journal, ..self }
+    }
+
+    /// The leaves this key signed.
+    pub(super) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     /// The log's name.

@@ -8,6 +8,9 @@
 //!
 //! Before a new checkpoint is signed, the root is computed again from the stored tiles and compared
 //! with the one signed last. A log that signs two histories is worth nothing, so it rather stops.
+//!
+//! Each leaf is durable beside the signing key before it is in the vault (`journal`). A vault that has
+//! fewer leaves, because a mirror that had not seen the last ones became the vault, takes them up again.
 
 mod check;
 mod export;
@@ -131,25 +134,60 @@ impl Log {
         let head = tx.fetch_optional(rows::LOCK_HEAD, args![]).await?;
         let head = head.ok_or(ReceiptError::NotInitialised)?;
         check_key(&head.text(0)?, key)?;
-        let (seq, root) = (unsigned(head.i64(1)?)?, head.bytes(2)?);
+        let (mut seq, mut root) = (unsigned(head.i64(1)?)?, head.bytes(2)?);
+        while let Some(signed) = signed_before(key, seq)? {
+            root = enter(tx, key, root, &signed).await?;
+            seq += 1;
+        }
         let body = compose(seq);
         let found = args![body.id, body.kind.word()];
         if let Some(row) = tx.fetch_optional(rows::FIND_KIND, found).await? {
             return Receipt::from_row(&row);
         }
         let receipt = sign(key, seq, &body)?;
-        write(tx, &receipt).await?;
-        let edge = grow(tx, seq, root, leaf_hash(receipt.note.as_bytes())).await?;
-        let checkpoint = Checkpoint {
-            origin: key.origin().to_owned(),
-            size: edge.size(),
-            root: edge.root(),
-        };
-        let signed = key.sign(checkpoint.to_string()).to_string();
-        let head = args![signed_number(edge.size())?, checkpoint.root, signed];
-        tx.execute(rows::SET_HEAD, head).await?;
+        if let Some(journal) = key.journal() {
+            journal.write(seq, &receipt.note)?;
+        }
+        enter(tx, key, root, &receipt).await?;
         Ok(receipt)
     }
+}
+
+/// The leaf that was signed for a place the vault does not have (any more).
+fn signed_before(key: &SigningKey, seq: u64) -> Result<Option<Receipt>, ReceiptError> {
+    let note = key.journal().map(|journal| journal.read(seq)).transpose()?;
+    let Some(note) = note.flatten() else {
+        return Ok(None);
+    };
+    let (_, _, content) = verify::read_receipt(&note)?;
+    let body = Body::from_canonical_json(&content)?;
+    let receipt = sign(key, seq, &body)?;
+    if receipt.note != note {
+        return Err(ReceiptError::Damaged(
+            "a leaf beside the signing key is not what it signed",
+        ));
+    }
+    Ok(Some(receipt))
+}
+
+/// Enters a leaf and signs the checkpoint after it; answers the new root.
+async fn enter(
+    tx: &mut Tx,
+    key: &SigningKey,
+    root: Hash,
+    receipt: &Receipt,
+) -> Result<Hash, ReceiptError> {
+    write(tx, receipt).await?;
+    let edge = grow(tx, receipt.seq, root, leaf_hash(receipt.note.as_bytes())).await?;
+    let checkpoint = Checkpoint {
+        origin: key.origin().to_owned(),
+        size: edge.size(),
+        root: edge.root(),
+    };
+    let signed = key.sign(checkpoint.to_string()).to_string();
+    let head = args![signed_number(edge.size())?, checkpoint.root, signed];
+    tx.execute(rows::SET_HEAD, head).await?;
+    Ok(checkpoint.root)
 }
 
 fn check_key(log: &str, key: &SigningKey) -> Result<(), ReceiptError> {

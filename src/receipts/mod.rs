@@ -12,7 +12,7 @@
 //! | [`note`], [`key`] | signatures |
 //! | [`merkle`], [`tiles`], [`checkpoint`], [`proof`] | the tree and its texts, without I/O |
 //! | [`policy`], [`verify`](mod@verify) | whom to believe, and the check |
-//! | [`log`], `rows` | the log in the vault |
+//! | [`log`], `rows`, `journal` | the log in the vault, and what was signed for it |
 //! | [`render`] | a receipt for people, in Swedish and English |
 //!
 //! **To add a field**: to [`Body`], and to [`render`]. Old verifiers refuse a receipt
@@ -22,6 +22,7 @@
 pub mod body;
 pub mod checkpoint;
 mod error;
+mod journal;
 pub mod key;
 pub mod log;
 pub mod merkle;

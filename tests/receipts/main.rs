@@ -5,6 +5,7 @@ mod support;
 
 mod body;
 mod file;
+mod journal;
 mod log;
 mod outside;
 mod render;

@@ -154,6 +154,11 @@ impl Keyring {
         Ok(())
     }
 
+    /// Closes the vault's connections, for whoever must know that nobody writes there any more.
+    pub async fn close_vault(&self) {
+        self.0.means.vault.close().await;
+    }
+
     /// Renews for as long as anyone holds this keyring.
     pub(super) fn keep_renewing(&self) {
         let weak = Arc::downgrade(&self.0);

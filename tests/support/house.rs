@@ -76,6 +76,7 @@ impl<C: Clock + 'static> House<C> {
             .expect("the lease is given back");
         self.catalog.data.close().await;
         self.catalog.index.close().await;
+        self.catalog.keyring.close_vault().await;
     }
 
     /// Adds a client.
@@ -176,6 +177,7 @@ async fn create(bench: &Bench) {
     let key = SigningKey::create(&key_path(bench), "log.example.se/gallra", &SystemRandom);
     let key = key.expect("the log's key is made");
     Log::init(&means.vault, &key).await.expect("the log begins");
+    means.vault.close().await; // Nobody may still write when a recording begins.
 }
 
 async fn rooms(

@@ -273,6 +273,28 @@ both_engines! {
         assert!(refused.to_string().contains("page Block 0"), "{refused}");
     }
 
+    async fn pages_that_change_places_open_nothing(bench) {
+        let (keyring, tenant) = new_tree(bench).await;
+        let neighbour = TenantId::generate(&SystemRandom);
+        keyring.add_tenant(neighbour).await.unwrap();
+        let ours = keys(&keyring, tenant, 20).await;
+        let theirs = keys(&keyring, neighbour, 20).await;
+        keyring.close().await.unwrap();
+        let vault = bench.open(Role::Vault).await;
+        // Two blocks of one tenant, then a page each of two tenants.
+        for (one, other) in [((tenant, 0), (tenant, 1)), ((tenant, 0), (neighbour, 0))] {
+            swap_blocks(&vault, one, other).await;
+            let keyring = Keyring::open(means(bench).await).await.unwrap();
+            let refused = keyring.data_key(tenant, ours[0].0).await.unwrap_err();
+            assert!(matches!(refused, KeyringError::CorruptPage(_)), "{refused:?}");
+            keyring.close().await.unwrap();
+            swap_blocks(&vault, one, other).await;
+        }
+        let keyring = Keyring::open(means(bench).await).await.unwrap();
+        assert!(readable(&keyring, tenant, &ours[0]).await);
+        assert!(readable(&keyring, neighbour, &theirs[0]).await);
+    }
+
     async fn the_root_needs_its_static_factor(bench) {
         let mut means = means(bench).await;
         means.root = FileRoot::new(bench.directory().join("root"), Some(b"from systemd"));
@@ -285,16 +307,26 @@ both_engines! {
         assert!(Keyring::open(means).await.is_err());
     }
 
-    async fn any_sequence_of_lease_erase_rotate_and_reopen_keeps_the_invariant(bench) {
+    async fn any_sequence_of_lease_erase_purge_rotate_and_reopen_keeps_the_invariant(bench) {
         // Every key that was ever given out is readable, or exactly one erasure names it.
         let (mut keyring, tenant) = new_tree(bench).await;
+        let mut lodger = TenantId::generate(&SystemRandom);
+        keyring.add_tenant(lodger).await.unwrap();
+        let mut purged = Vec::new();
         let mut alive: Vec<(KeyRef, DataKey)> = Vec::new();
         let mut dead: Vec<(KeyRef, DataKey)> = Vec::new();
         let random = gallra::vocabulary::SeededRandom::new(7);
         for step in 0..60 {
             let mut dice = [0; 2];
             random.fill(&mut dice);
-            match dice[0] % 6 {
+            match dice[0] % 7 {
+                6 => {
+                    let theirs = keys(&keyring, lodger, 3).await;
+                    keyring.destroy(erase(lodger, Destroyed::Tenant)).await.unwrap();
+                    purged.push((lodger, theirs));
+                    lodger = TenantId::generate(&SystemRandom);
+                    keyring.add_tenant(lodger).await.unwrap();
+                }
                 0 | 1 => alive.extend(keys(&keyring, tenant, usize::from(dice[1] % 24) + 1).await),
                 2 | 3 if !alive.is_empty() => {
                     let gone = alive.swap_remove(usize::from(dice[1]) % alive.len());
@@ -311,6 +343,11 @@ both_engines! {
             for key in &alive {
                 assert!(readable(&keyring, tenant, key).await, "step {step}");
                 assert_eq!(keyring.erasure_of_key(tenant, key.0).await.unwrap(), None);
+            }
+            for (lodger, theirs) in &purged {
+                for key in theirs {
+                    assert!(!readable(&keyring, *lodger, key).await, "step {step}");
+                }
             }
             for key in &dead {
                 assert!(!readable(&keyring, tenant, key).await, "step {step}");
@@ -369,6 +406,25 @@ async fn sqlx_execute(url: &str, sql: &str) {
         .await
         .unwrap();
     connection.close().await.unwrap();
+}
+
+async fn swap_blocks(vault: &gallra::store::Db, one: (TenantId, i64), other: (TenantId, i64)) {
+    let read = "SELECT body FROM page WHERE kind = $1 AND tenant = $2 AND number = $3";
+    let write = "UPDATE page SET body = $1 WHERE kind = $2 AND tenant = $3 AND number = $4";
+    let mut bodies = Vec::new();
+    for (tenant, number) in [one, other] {
+        let row = vault
+            .fetch_one(read, args![5_i64, tenant, number])
+            .await
+            .unwrap();
+        bodies.push(row.blob(0).unwrap());
+    }
+    for ((tenant, number), body) in [other, one].into_iter().zip(bodies) {
+        vault
+            .execute(write, args![body, 5_i64, tenant, number])
+            .await
+            .unwrap();
+    }
 }
 
 async fn flip_block_pages(vault: &gallra::store::Db) {

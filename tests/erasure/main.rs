@@ -4,4 +4,5 @@
 mod support;
 
 mod erase;
+mod meanwhile;
 mod restore;

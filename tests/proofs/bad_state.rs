@@ -111,7 +111,11 @@ fn a_truncated_vault_is_refused() {
         let bytes = fs::read(&vault).unwrap();
         fs::write(&vault, &bytes[..bytes.len() / 2]).unwrap();
         let finished = desk.tried(&["find", "anna2@example.se"]);
-        assert_ne!(finished.code(), Some(0), "{finished:#?}");
+        assert_eq!(finished.code(), Some(1), "{finished:#?}");
+        assert!(
+            finished.stderr.contains("gallra mirror promote"),
+            "{finished:#?}"
+        );
         fs::remove_file(&vault).unwrap();
         refused(desk, &["find", "anna2@example.se"], &["vault"]);
         assert!(!vault.exists(), "nothing is initialised anew");
@@ -120,7 +124,7 @@ fn a_truncated_vault_is_refused() {
 }
 
 #[test]
-fn a_missing_and_a_foreign_root_are_refused() {
+fn a_missing_root_is_refused_and_not_made_anew() {
     sqlite(|bench, desk| {
         let (root, away) = (
             bench.directory().join("root"),
@@ -149,6 +153,16 @@ fn a_file_that_may_not_grow_stops_an_import_and_an_erasure_and_loses_nothing() {
         assert_eq!(desk.access(2), before);
         desk.run(&["import", "--tenant", "skor", &file]);
         assert_eq!(desk.found("anna399@example.se"), 1);
+
+        let order = ["--external-id", "kund-1", "--instruction", "A-1"];
+        let erase = [&["erase", "--tenant", "skor"], &order[..]].concat();
+        let stopped = Running::start(with_small_files(&desk.gallra.command(erase), 8_192)).finish();
+        assert_eq!(stopped.code(), Some(1), "{stopped:#?}");
+        assert!(stopped.stderr.contains("free space"), "{stopped:#?}");
+        assert_eq!(desk.access(2), before);
+        desk.erase(1, &[]);
+        assert_eq!(desk.found("anna1@example.se"), 0);
+        assert_eq!(desk.access(2), before);
     });
 }
 

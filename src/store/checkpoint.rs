@@ -55,7 +55,7 @@ impl fmt::Display for Checkpoint {
 pub(super) const ONE_TRY: Duration = Duration::from_millis(200);
 
 /// Between two tries.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(db: &Db, patience: Duration) -> Result<Checkpoint, StoreError> {
     let reached = match &db.pools {
@@ -111,7 +111,7 @@ async fn sqlite(
 }
 
 /// Another process has the lock: SQLite says so by a column of the row or by an error.
-fn is_locked(error: &sqlx::Error) -> bool {
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let code = code.and_then(|code| code.parse::<i32>().ok());
     code.is_some_and(|code| matches!(code & 0xff, 5 | 6))

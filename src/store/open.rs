@@ -6,9 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::db::Pools;
@@ -49,7 +52,6 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     }
     let file = parsed
         .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.patience)
@@ -66,9 +68,9 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
             .max_lifetime(None)
             .test_before_acquire(false)
     };
-    // The writer comes first: it turns a new file to write-ahead logging.
-    let writer = pool(1)
-        .connect_with(file.clone())
+    // The writer comes first: it turns a new file to write-ahead logging, and that stays in the file.
+    let logged = file.clone().journal_mode(SqliteJournalMode::Wal);
+    let writer = connect_writer(|| pool(1).connect_with(logged.clone()), options.patience)
         .await
         .map_err(|error| place.classify(error))?;
     let readers = pool(options.readers.unwrap_or(4))
@@ -84,6 +86,29 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         role,
         place: Arc::new(place),
     })
+}
+
+/// Two processes that turn one new file to write-ahead logging at once would wait for each other;
+/// SQLite tells one of them so at once, whatever its busy timeout, and that one tries again.
+async fn connect_writer<F>(
+    connect: impl Fn() -> F,
+    patience: Duration,
+) -> Result<SqlitePool, sqlx::Error>
+where
+    F: Future<Output = Result<SqlitePool, sqlx::Error>>,
+{
+    let tries = async {
+        loop {
+            match connect().await {
+                Err(error) if checkpoint::is_locked(&error) => {
+                    tokio::time::sleep(checkpoint::PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(patience, tries).await;
+    in_time.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// An empty file is no store either: SQLite would fill it without a word.

@@ -1,7 +1,7 @@
 //! Everything held about one contact (Art. 15), with other people masked.
 
 use super::opened::{CaseRow, UnitRow, open};
-use super::types::{Case, Contact, Forwarding, Message};
+use super::types::{AuthorKind, Case, Contact, Direction, Forwarding, Message};
 use super::{Catalog, CatalogError, TenantRef, rows, unit_kind};
 use crate::audit::Action;
 use crate::keyring::{Sealer, columns};
@@ -109,6 +109,10 @@ impl Catalog {
                 break;
             }
         }
+        let mut files = self.open_attachments(tenant, contact, case).await?;
+        for message in &mut messages {
+            message.attachments = files.remove(&message.id).unwrap_or_default();
+        }
         messages.sort_by_key(|it| (it.sent_at, it.id));
         Ok(messages)
     }
@@ -151,14 +155,19 @@ fn message(row: &Row, sealer: Option<&Sealer>) -> Result<Message, CatalogError> 
         Some(sealer) => open(sealer, column.of(id.as_bytes(), version), &sealed),
         None => Ok(None),
     };
+    let direction = row.text(5)?;
+    let kind = Direction::from_word(&direction).map(AuthorKind::by);
+    let kind = kind.unwrap_or(AuthorKind::Contact).word().to_owned();
     Ok(Message {
         id,
         external_id: open(columns::MESSAGE_EXTERNAL_ID, row.opt_blob(2)?)?,
         author: open(columns::MESSAGE_AUTHOR, row.opt_blob(3)?)?,
         body: open(columns::MESSAGE_BODY, row.opt_blob(4)?)?,
-        direction: row.text(5)?,
+        author_kind: row.opt_text(13)?.unwrap_or(kind),
+        direction,
         channel: row.text(6)?,
         sent_at: row.timestamp(7)?,
         masked: sealer.is_none(),
+        attachments: Vec::new(),
     })
 }

@@ -184,6 +184,10 @@ impl Catalog {
             .data
             .fetch_one(rows::COUNT_MESSAGES, arguments.clone())
             .await?;
+        let files = self
+            .data
+            .fetch_one(rows::COUNT_ATTACHMENTS, arguments.clone())
+            .await?;
         let rows = self.data.fetch_all(rows::RECIPIENTS, arguments).await?;
         let recipients: Result<Vec<String>, _> = rows.iter().map(|row| row.text(0)).collect();
         let recipients = recipients?;
@@ -196,7 +200,10 @@ impl Catalog {
         let counts = profile
             .into_iter()
             .map(|(category, held)| (category, u64::from(held)))
-            .chain([(Category::Message, messages.u64(0)?)]);
+            .chain([
+                (Category::Message, messages.u64(0)?),
+                (Category::Attachment, files.u64(0)?),
+            ]);
         let held = counts.filter(|(_, records)| *records > 0);
         Ok(held
             .map(|(category, records)| CategoryHeld {

@@ -29,6 +29,7 @@
 
 mod access;
 mod add_tenant;
+mod attachments;
 mod change_case;
 mod erased;
 mod error;
@@ -51,7 +52,7 @@ pub use change_case::CasePatch;
 pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
 pub use quarantine::Quarantined;
-pub use types::{Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
+pub use types::{Attachment, Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
 pub use upsert::Upserted;
 
 use crate::audit::{Action, Actor, Entry, Recorder};

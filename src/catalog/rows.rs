@@ -70,10 +70,23 @@ crate::store::statements! { data:
         WHERE tenant = $4 AND id = $5";
     /// Messages of a case in order of id, for a walk.
     MESSAGES_OF_CASE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
-        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind \
         FROM message m JOIN unit u ON u.id = m.unit \
         WHERE m.tenant = $1 AND m.support_case = $2 AND u.erased_at IS NULL AND m.id > $3 \
         ORDER BY m.id LIMIT $4";
+    /// Files of one contact in a case, without their content.
+    ATTACHMENTS_OF_PART = "SELECT a.id, a.message, a.name, a.media_type, a.size, a.sealed_version, \
+        u.id, u.block, u.leaf, u.commitment \
+        FROM attachment a JOIN unit u ON u.id = a.unit \
+        WHERE a.tenant = $1 AND a.support_case = $2 AND a.contact = $3 AND u.erased_at IS NULL \
+        ORDER BY a.id";
+    /// One file of a contact with its content.
+    ATTACHMENT = "SELECT a.content, a.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        FROM attachment a JOIN unit u ON u.id = a.unit \
+        WHERE a.tenant = $1 AND a.contact = $2 AND a.id = $3 AND u.erased_at IS NULL";
+    /// How many files are a contact's.
+    COUNT_ATTACHMENTS = "SELECT COUNT(*) FROM unit u JOIN attachment a ON a.unit = u.id \
+        WHERE u.tenant = $1 AND u.contact = $2 AND u.erased_at IS NULL";
     /// Forwardings of a case.
     FORWARDINGS_OF_CASE = "SELECT f.id, f.contact, f.recipient, f.reason, f.at, f.message, \
         f.sealed_version, u.id, u.block, u.leaf, u.commitment \
@@ -150,8 +163,11 @@ crate::store::bulk! { data:
     STORED_QUARANTINED = "SELECT id FROM quarantine WHERE tenant = $1 AND id IN (", 1, ")";
     /// New messages.
     INSERT_MESSAGES = "INSERT INTO message (id, tenant, support_case, contact, unit, external_id, \
-        author, body, direction, channel, sent_at, sealed_version) VALUES", 12,
+        author, body, direction, channel, sent_at, sealed_version, author_kind) VALUES", 13,
         " ON CONFLICT (id) DO NOTHING";
+    /// New files sent along.
+    INSERT_ATTACHMENTS = "INSERT INTO attachment (id, tenant, support_case, contact, unit, message, \
+        name, media_type, size, content, sealed_version) VALUES", 11, "";
     /// New forwardings.
     INSERT_FORWARDINGS = "INSERT INTO forwarding (id, tenant, support_case, contact, unit, \
         recipient, reason, at, message, sealed_version) VALUES", 10, " ON CONFLICT (id) DO NOTHING";

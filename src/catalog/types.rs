@@ -1,7 +1,7 @@
 //! What the catalog holds, as the rest of the program sees it: opened, typed, and shy in `Debug`.
 
 use crate::vocabulary::{
-    CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
+    AttachmentId, CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
 };
 
 /// An enum stored and written as one word per variant.
@@ -58,6 +58,15 @@ words! {
         /// Written by staff about the case.
         Note = "note",
     }
+    /// Who wrote a message. Staff are data subjects too, but no contacts of the tenant.
+    AuthorKind {
+        /// The contact, or another person outside.
+        Contact = "contact",
+        /// Somebody who works for the operator or the tenant.
+        Staff = "staff",
+        /// A machine.
+        System = "system",
+    }
     /// Where a case stands.
     CaseState {
         /// Being worked on.
@@ -88,6 +97,8 @@ words! {
         ExternalId = "external_id",
         /// What was written or said.
         Message = "message",
+        /// A file sent along.
+        Attachment = "attachment",
     }
 }
 
@@ -198,6 +209,8 @@ pub struct Message {
     pub external_id: Option<Personal>,
     /// Who wrote it.
     pub author: Option<Personal>,
+    /// Whether the contact, staff or a machine wrote it.
+    pub author_kind: String,
     /// The text.
     pub body: Option<Personal>,
     /// Which way it went.
@@ -208,6 +221,21 @@ pub struct Message {
     pub sent_at: Timestamp,
     /// It belongs to another person and is not shown.
     pub masked: bool,
+    /// Files sent along; of another person's message none is shown.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file sent along with a message, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Attachment {
+    /// Gallra's id.
+    pub id: AttachmentId,
+    /// What it was called.
+    pub name: Option<Personal>,
+    /// What it said it was, such as `image/png`.
+    pub media_type: Personal,
+    /// How many bytes.
+    pub size: u64,
 }
 
 /// Who was given what, opened.
@@ -223,4 +251,14 @@ pub struct Forwarding {
     pub at: Timestamp,
     /// Which message, when it was one.
     pub message: Option<MessageId>,
+}
+
+impl AuthorKind {
+    /// Who writes messages of this direction, where nothing else is known.
+    pub const fn by(direction: Direction) -> Self {
+        match direction {
+            Direction::In => AuthorKind::Contact,
+            Direction::Out | Direction::Note => AuthorKind::Staff,
+        }
+    }
 }

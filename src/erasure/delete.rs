@@ -13,6 +13,8 @@ use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId};
 
 /// Rows deleted in one transaction at most, so that it ends well within two seconds.
 const CHUNK: i64 = 500;
+/// Files deleted in one transaction at most; each may have many megabytes.
+const FILES: i64 = 20;
 /// Contacts deleted in one transaction at most; each may have many messages.
 const CONTACTS: i64 = 100;
 
@@ -111,6 +113,7 @@ impl Eraser {
         }
         for (category, statement) in [
             ("message", rows::DELETE_MESSAGES_OF_CONTACTS),
+            ("attachment", rows::DELETE_ATTACHMENTS_OF_CONTACTS),
             ("forwarding", rows::DELETE_FORWARDINGS_OF_CONTACTS),
             ("case", rows::DELETE_CASES_OF_CONTACTS),
         ] {
@@ -211,6 +214,7 @@ impl Eraser {
 
     /// Deletes one unit and everything sealed under it.
     async fn delete_unit(&self, unit: Unit, progress: ErasureId) -> Result<(), EraseError> {
+        while self.delete_attachments(unit.id, progress).await? {}
         while self.delete_messages(unit.id, progress).await? {}
         let mut tx = self.data().begin().await?;
         let mut counts = Counts::default();
@@ -223,6 +227,25 @@ impl Eraser {
         counts.store("data", forwardings + quarantined + cases);
         counts.units = tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
         self.count(tx, progress, &counts).await
+    }
+
+    /// Deletes the next files of a unit; `false` when there are no more.
+    async fn delete_attachments(
+        &self,
+        unit: UnitId,
+        progress: ErasureId,
+    ) -> Result<bool, EraseError> {
+        let mut tx = self.data().begin().await?;
+        let some = args![unit, FILES];
+        let deleted = tx.execute(rows::DELETE_SOME_ATTACHMENTS, some).await?;
+        if deleted == 0 {
+            return Ok(false);
+        }
+        let mut counts = Counts::default();
+        counts.category("attachment", deleted);
+        counts.store("data", deleted);
+        self.count(tx, progress, &counts).await?;
+        Ok(true)
     }
 
     /// Deletes the next messages of a unit; `false` when there are no more.
@@ -282,7 +305,7 @@ impl Eraser {
         let keys = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
             Destroyed::Tenant => {
                 let tenant = entry.tenant;
-                let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
+                let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant, tenant];
                 let row = self
                     .data()
                     .fetch_one(rows::LEFT_OF_TENANT, arguments)
@@ -305,7 +328,7 @@ impl Eraser {
                 .await?
             {
                 let unit = row.id::<UnitId>(0)?;
-                let arguments = args![unit, unit, unit, unit];
+                let arguments = args![unit, unit, unit, unit, unit];
                 left += 1 + self
                     .data()
                     .fetch_one(rows::LEFT_OF_UNIT, arguments)

@@ -92,6 +92,8 @@ crate::store::statements! { data:
     TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";
     /// The next messages of a unit.
     MESSAGES_OF_UNIT = "SELECT id FROM message WHERE unit = $1 ORDER BY id LIMIT $2";
+    /// Deletes the next files of a unit, which may be large.
+    DELETE_SOME_ATTACHMENTS = "DELETE FROM attachment WHERE id IN (SELECT id FROM attachment WHERE unit = $1 ORDER BY id LIMIT $2)";
     /// Deletes the messages of a unit up to an id.
     DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1 AND id <= $2";
     /// Takes contacts up to an id before their rows are deleted.
@@ -100,6 +102,8 @@ crate::store::statements! { data:
     HELD_BY_CONTACTS = "SELECT COUNT(*), COUNT(name), COUNT(phone), COUNT(email) FROM contact WHERE tenant = $1 AND id <= $2";
     /// Deletes their messages.
     DELETE_MESSAGES_OF_CONTACTS = "DELETE FROM message WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
+    /// Deletes the files sent along with them.
+    DELETE_ATTACHMENTS_OF_CONTACTS = "DELETE FROM attachment WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
     /// Deletes their forwardings.
     DELETE_FORWARDINGS_OF_CONTACTS = "DELETE FROM forwarding WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
     /// Deletes their cases.
@@ -132,9 +136,9 @@ crate::store::statements! { data:
     DELETE_GATES = "DELETE FROM gate WHERE tenant = $1";
 
     /// How many rows of a unit are left.
-    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4)";
+    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5)";
     /// How many contacts and units of a tenant are left.
-    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6)";
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7)";
     /// How many rows of a contact are left.
     LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 

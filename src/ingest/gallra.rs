@@ -8,7 +8,7 @@ use super::intake::{Intake, Options};
 use super::lines::{Line, Lines};
 use super::report::Report;
 use crate::catalog::rules::LONGEST_LINE;
-use crate::catalog::types::{CaseState, Channel, Custody, Direction};
+use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{
     CaseChange, Change, ContactChange, ForwardingChange, MessageChange, RejectedRecord,
 };
@@ -131,6 +131,7 @@ struct Raw {
     opened_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
     author: Option<Personal>,
+    author_kind: Option<AuthorKind>,
     body: Option<Personal>,
     direction: Option<Direction>,
     sent_at: Option<Timestamp>,
@@ -215,6 +216,7 @@ impl Raw {
             && self.state.is_none()
             && self.custody.is_none()
             && self.direction.is_none()
+            && self.author_kind.is_none()
     }
 }
 
@@ -257,17 +259,19 @@ fn case(raw: Raw) -> Result<Change, Reason> {
 }
 
 fn message(raw: Raw) -> Result<Change, Reason> {
-    only!(raw: external_id, contact, case, subject, channel, author, body, direction, sent_at);
+    only!(raw: external_id, contact, case, subject, channel, author, author_kind, body, direction, sent_at);
     Ok(Change::Message(MessageChange {
         case: needed(case)?,
         contact: needed(contact)?,
         external_id,
         subject,
         author,
+        author_kind,
         body: needed(body)?,
         direction: needed(direction)?,
         channel: needed(channel)?,
         sent_at: needed(sent_at)?,
+        attachments: Vec::new(),
     }))
 }
 

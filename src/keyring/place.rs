@@ -86,4 +86,12 @@ pub mod columns {
     pub const FORWARDING_REASON: Column = column(5, 1);
     /// `quarantine.record`
     pub const QUARANTINE_RECORD: Column = column(6, 1);
+    /// `attachment.name`
+    pub const ATTACHMENT_NAME: Column = column(7, 1);
+    /// `attachment.media_type`
+    pub const ATTACHMENT_MEDIA_TYPE: Column = column(7, 2);
+    /// `attachment.size`
+    pub const ATTACHMENT_SIZE: Column = column(7, 3);
+    /// `attachment.content`
+    pub const ATTACHMENT_CONTENT: Column = column(7, 4);
 }

@@ -218,6 +218,7 @@ impl Words {
             "phone" => self.category_phone,
             "email" => self.category_email,
             "message" => self.category_message,
+            "attachment" => self.category_attachment,
             discovered => discovered,
         }
     }

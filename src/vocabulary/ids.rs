@@ -84,6 +84,8 @@ ids! {
     CaseId,
     /// One message of a case.
     MessageId,
+    /// One file sent along with a message.
+    AttachmentId,
     /// One handing-over of a case or message to somebody else.
     ForwardingId,
     /// What is erased as one and has one data key.

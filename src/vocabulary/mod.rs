@@ -13,8 +13,8 @@ mod time;
 
 pub use fail_point::fail_point;
 pub use ids::{
-    CaseId, ContactId, ErasureId, ForwardingId, HoldId, InstanceId, MessageId, MirrorId,
-    ParseIdError, RootId, TenantId, UnitId, VaultId,
+    AttachmentId, CaseId, ContactId, ErasureId, ForwardingId, HoldId, InstanceId, MessageId,
+    MirrorId, ParseIdError, RootId, TenantId, UnitId, VaultId,
 };
 pub use language::Lang;
 pub use random::{Random, SeededRandom, SystemRandom};

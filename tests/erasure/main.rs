@@ -3,6 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/canary.rs"]
+mod canary;
+
+mod attachments;
 mod erase;
 mod meanwhile;
 mod restore;

@@ -139,6 +139,8 @@ pub fn message(case: &str, contact: &str, sent_at: &str, body: &str) -> MessageC
         external_id: None,
         subject: personal("Paketet är borta"),
         author: personal("Anna-Karin Öberg"),
+        author_kind: None,
+        attachments: Vec::new(),
         body: body.into(),
         direction: Direction::In,
         channel: Channel::Email,

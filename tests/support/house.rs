@@ -235,6 +235,8 @@ pub fn message(number: usize, at: usize, sent_at: Timestamp) -> MessageChange {
         external_id: Some(Personal::new(format!("meddelande-{number}-{at}"))),
         subject: Some("Var är mitt paket?".into()),
         author: None,
+        author_kind: None,
+        attachments: Vec::new(),
         body: Personal::new(format!(
             "Hej, paket {at} till kund {number} kom aldrig fram."
         )),

@@ -1,6 +1,6 @@
 //! What can be asked for, and what became of it.
 
-use crate::catalog::types::{CaseState, Channel, Custody, Direction};
+use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::vocabulary::{CaseId, ContactId, Personal, Timestamp};
 
 /// A contact to create or change, known by its external id; without one by e-mail, then phone. What
@@ -56,6 +56,8 @@ pub struct MessageChange {
     pub subject: Option<Personal>,
     /// Who wrote it.
     pub author: Option<Personal>,
+    /// Whether that was the contact, staff or a machine; absent, the direction says it.
+    pub author_kind: Option<AuthorKind>,
     /// The text.
     pub body: Personal,
     /// Which way it went.
@@ -64,6 +66,25 @@ pub struct MessageChange {
     pub channel: Channel,
     /// When.
     pub sent_at: Timestamp,
+    /// Files sent along: written with the message, and left alone when it is there already.
+    pub attachments: Vec<NewAttachment>,
+}
+
+/// A file sent along with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewAttachment {
+    /// What it was called.
+    pub name: Option<Personal>,
+    /// What it says it is.
+    pub media_type: Personal,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for NewAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewAttachment({} bytes)", self.content.len())
+    }
 }
 
 /// A forwarding to record: what of a case went to whom.

@@ -9,10 +9,12 @@
 //! | `load` | taking guards and reading what is stored |
 //! | `decide` | what is new, what changes: pure |
 //! | `store` | sealing and writing |
+//! | `attach` | the same for files sent along |
 //!
 //! A change whose contact or case is being erased does not hold up the others: it comes back as
 //! [`Outcome::BeingErased`] and nothing of it was written.
 
+mod attach;
 pub mod change;
 mod decide;
 mod load;
@@ -21,8 +23,8 @@ mod reserve;
 mod store;
 
 pub use change::{
-    CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, Outcome, Refusal,
-    RejectedRecord,
+    CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, NewAttachment,
+    Outcome, Refusal, RejectedRecord,
 };
 
 use self::plan::Plan;

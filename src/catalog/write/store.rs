@@ -11,7 +11,7 @@ use crate::audit;
 use crate::catalog::index::settle::{Pending, changed};
 use crate::catalog::index::{self, rows as index_rows};
 use crate::catalog::opened::seal;
-use crate::catalog::types::Contact;
+use crate::catalog::types::{AuthorKind, Contact};
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows, unit_kind};
 use crate::keyring::{Column, IndexKeys, Padding, Place, Sealer, columns};
 use crate::store::{Tx, Value, args};
@@ -26,14 +26,14 @@ struct NewUnit {
 }
 
 /// What is sealed with: the batch's sealers, and chance.
-struct Seals<'a> {
+pub(super) struct Seals<'a> {
     catalog: &'a Catalog,
-    sealers: HashMap<UnitId, Sealer>,
+    pub sealers: HashMap<UnitId, Sealer>,
 }
 
 impl Seals<'_> {
     /// Seals one field, or NULL where there is nothing.
-    fn field(
+    pub fn field(
         &self,
         unit: &UnitId,
         column: Column,
@@ -303,6 +303,8 @@ impl Catalog {
         let with = |additions, row: AdditionRow| rows_of(additions, changes, tenant, seals, row);
         let messages = with(&decision.messages, message_row)?;
         tx.insert_many(&rows::INSERT_MESSAGES, messages).await?;
+        self.write_attachments(tx, tenant, changes, decision, seals)
+            .await?;
         let forwardings = with(&decision.forwardings, forwarding_row)?;
         tx.insert_many(&rows::INSERT_FORWARDINGS, forwardings)
             .await?;
@@ -405,6 +407,10 @@ fn message_row(
         message.channel.word(),
         message.sent_at,
         1,
+        message
+            .author_kind
+            .unwrap_or(AuthorKind::by(message.direction))
+            .word(),
     ]))
 }
 

@@ -58,6 +58,7 @@ words! {
     category_phone: "telefonnummer", "phone number";
     category_email: "e-postadress", "e-mail address";
     category_message: "meddelanden", "messages";
+    category_attachment: "bifogade filer", "attached files";
     stores: "Raderat per lager", "Deleted per store";
     method: "Metod", "Method";
     cryptographic_erase_and_deletion:

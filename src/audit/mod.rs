@@ -87,6 +87,10 @@ actions! {
     Imported = "import.written";
     /// Records that an import could not read were looked at.
     QuarantineRead = "quarantine.read";
+    /// Records that an import could not read were listed, without what they hold.
+    QuarantineListed = "quarantine.listed";
+    /// Records that an import could not read were discarded.
+    QuarantineDiscarded = "quarantine.discarded";
     /// A tenant was purged.
     TenantPurged = "tenant.purged";
     /// Rows of erased units were deleted after a restore.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::keyring::{KeyringError, SealError, TokenError};
 use crate::store::StoreError;
-use crate::vocabulary::{CaseId, ContactId};
+use crate::vocabulary::{CaseId, ContactId, QuarantineId};
 
 /// Anything the catalog refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,9 @@ pub enum CatalogError {
     /// The case's erasure is under way.
     #[error("case {0} is being erased: wait for the receipt (`gallra receipt list`)")]
     CaseBeingErased(CaseId),
+    /// No record with this id is in quarantine.
+    #[error("no quarantined record {0}: `gallra quarantine list` shows them")]
+    QuarantinedUnknown(QuarantineId),
     /// Other writers came first again and again.
     #[error("other writers came first too often: try again")]
     Contended,

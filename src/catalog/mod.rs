@@ -51,7 +51,7 @@ pub use access::{AccessRecord, CaseRecord};
 pub use change_case::CasePatch;
 pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
-pub use quarantine::Quarantined;
+pub use quarantine::{Quarantined, QuarantinedRecord};
 pub use types::{Attachment, Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
 pub use upsert::Upserted;
 

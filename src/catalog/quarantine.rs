@@ -4,15 +4,19 @@ use super::opened::UnitRow;
 use super::{Catalog, CatalogError, TenantRef, rows};
 use crate::audit::Action;
 use crate::keyring::columns;
-use crate::store::args;
-use crate::vocabulary::{Personal, Timestamp};
+use crate::store::{Row, StoreError, args};
+use crate::vocabulary::{QuarantineId, TenantId, Timestamp};
 
-/// A record that an import could not read.
+/// How many rows of a list are read at a time.
+const PAGE: i64 = 500;
+
+/// What is known of a record that an import could not read, without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Quarantined {
-    /// Its row; the next page begins after it.
-    #[serde(skip)]
-    pub id: [u8; 16],
+    /// Its id.
+    pub id: QuarantineId,
+    /// Whose data it came with.
+    pub tenant: String,
     /// Which import.
     pub source: String,
     /// The line's number.
@@ -21,42 +25,98 @@ pub struct Quarantined {
     pub reason: String,
     /// When it came.
     pub at: Timestamp,
-    /// The record as it came; what is no UTF-8 is shown by replacement characters.
-    pub record: Personal,
+}
+
+/// The same, opened: the bytes as they came. Personal data, so it has no `Debug`.
+pub struct QuarantinedRecord {
+    /// What is known of it.
+    pub about: Quarantined,
+    /// Its bytes.
+    pub record: zeroize::Zeroizing<Vec<u8>>,
 }
 
 impl Catalog {
-    /// Quarantined records of a tenant, in no order but a steady one, after a row of the page before.
-    pub async fn quarantined(
+    /// Quarantined records, of one tenant or of all, without what they hold.
+    pub async fn list_quarantined(
         &self,
-        tenant: &TenantRef,
-        after: Option<[u8; 16]>,
-        limit: u32,
+        tenant: Option<&TenantRef>,
     ) -> Result<Vec<Quarantined>, CatalogError> {
-        let entry = self.entry(Action::QuarantineRead).of(tenant.id);
+        let mut entry = self.entry(Action::QuarantineListed);
+        entry.tenant = tenant.map(|tenant| tenant.id);
         self.confirmed(&entry, || async move {
-            let page = args![tenant.id, after.unwrap_or_default(), i64::from(limit)];
-            let page = self.data.fetch_all(rows::QUARANTINED_AFTER, page).await?;
-            let mut found = Vec::with_capacity(page.len());
-            for row in &page {
-                let unit = UnitRow::read(tenant.id, row, 7)?;
-                let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
-                    continue;
-                };
-                let id = row.bytes(0)?;
-                let field = columns::QUARANTINE_RECORD.of(&id, row.u32(6)?);
-                let record = sealer.open(field, &row.blob(4)?)?;
-                found.push(Quarantined {
-                    id,
-                    source: row.text(1)?,
-                    line: row.u64(2)?,
-                    reason: row.text(3)?,
-                    at: row.timestamp(5)?,
-                    record: String::from_utf8_lossy(&record).into_owned().into(),
-                });
+            let tenants = match tenant {
+                Some(tenant) => vec![tenant.clone()],
+                None => self.tenant_refs().await?,
+            };
+            let mut found = Vec::new();
+            for tenant in &tenants {
+                self.quarantined_of(tenant, &mut found).await?;
             }
+            found.sort_by(|a, b| (&a.tenant, a.at, a.line).cmp(&(&b.tenant, b.at, b.line)));
             Ok(found)
         })
         .await
     }
+
+    async fn quarantined_of(
+        &self,
+        tenant: &TenantRef,
+        found: &mut Vec<Quarantined>,
+    ) -> Result<(), CatalogError> {
+        let mut after = QuarantineId([0; 16]);
+        loop {
+            let page = args![tenant.id, after, PAGE];
+            let page = self.data.fetch_all(rows::QUARANTINE_LIST, page).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = last.id(0)?;
+            for row in &page {
+                found.push(about(row, &tenant.slug)?);
+            }
+        }
+    }
+
+    /// Whose data a quarantined record came with.
+    pub async fn tenant_of_quarantined(&self, id: QuarantineId) -> Result<TenantId, CatalogError> {
+        Ok(self.quarantined_row(id).await?.id(11)?)
+    }
+
+    /// One quarantined record, opened.
+    pub async fn open_quarantined(
+        &self,
+        id: QuarantineId,
+    ) -> Result<QuarantinedRecord, CatalogError> {
+        let tenant = self.tenant_of_quarantined(id).await?;
+        let entry = self.entry(Action::QuarantineRead).of(tenant).to(&id.0);
+        self.confirmed(&entry, || async move {
+            let row = self.quarantined_row(id).await?;
+            let unit = UnitRow::read(tenant, &row, 7)?;
+            let sealer = self.sealer_unless_erased(&unit).await?;
+            let sealer = sealer.ok_or(CatalogError::QuarantinedUnknown(id))?;
+            let field = columns::QUARANTINE_RECORD.of(id.as_bytes(), row.u32(6)?);
+            Ok(QuarantinedRecord {
+                about: about(&row, &row.text(12)?)?,
+                record: sealer.open(field, &row.blob(5)?)?,
+            })
+        })
+        .await
+    }
+
+    async fn quarantined_row(&self, id: QuarantineId) -> Result<Row, CatalogError> {
+        let row = self.data.fetch_optional(rows::QUARANTINED, args![id]);
+        row.await?.ok_or(CatalogError::QuarantinedUnknown(id))
+    }
+}
+
+/// Reads `id, source, line, reason, at`.
+fn about(row: &Row, tenant: &str) -> Result<Quarantined, StoreError> {
+    Ok(Quarantined {
+        id: row.id(0)?,
+        tenant: tenant.to_owned(),
+        source: row.text(1)?,
+        line: row.u64(2)?,
+        reason: row.text(3)?,
+        at: row.timestamp(4)?,
+    })
 }

@@ -92,6 +92,17 @@ crate::store::statements! { data:
         f.sealed_version, u.id, u.block, u.leaf, u.commitment \
         FROM forwarding f JOIN unit u ON u.id = f.unit \
         WHERE f.tenant = $1 AND f.support_case = $2 AND u.erased_at IS NULL ORDER BY f.at, f.id";
+    /// What is known of quarantined records without opening them, for a walk.
+    QUARANTINE_LIST = "SELECT q.id, q.source, q.line, q.reason, q.at \
+        FROM quarantine q JOIN unit u ON u.id = q.unit \
+        WHERE q.tenant = $1 AND q.id > $2 AND u.erased_at IS NULL ORDER BY q.id LIMIT $3";
+    /// One quarantined record, whoever's it is.
+    QUARANTINED = "SELECT q.id, q.source, q.line, q.reason, q.at, q.record, q.sealed_version, \
+        u.id, u.block, u.leaf, u.commitment, t.id, t.slug \
+        FROM quarantine q JOIN unit u ON u.id = q.unit JOIN tenant t ON t.id = q.tenant \
+        WHERE q.id = $1 AND u.erased_at IS NULL AND t.erased_at IS NULL";
+    /// Quarantined records of a unit.
+    QUARANTINED_OF_UNIT = "SELECT id FROM quarantine WHERE tenant = $1 AND unit = $2";
     /// Quarantined records in order of id, for a walk.
     QUARANTINED_AFTER = "SELECT q.id, q.source, q.line, q.reason, q.record, q.at, \
         q.sealed_version, u.id, u.block, u.leaf, u.commitment \

@@ -50,14 +50,29 @@ struct DryRun {
     preview: Preview,
 }
 
+/// What became of the receipt of an erasure.
 #[derive(Debug, Serialize)]
-struct Done {
-    receipt_id: ErasureId,
+pub struct Issued {
+    pub receipt_id: ErasureId,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     salt: Option<String>,
+}
+
+impl Issued {
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            receipt_id: outcome.erasure,
+            state: match outcome.pending {
+                Some(_) => "pending",
+                None => "issued",
+            },
+            pending: outcome.pending,
+            salt: outcome.salt.map(|salt| hex::encode(salt.expose())),
+        }
+    }
 }
 
 pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Failure> {
@@ -113,50 +128,53 @@ fn dry_run(preview: Preview, output: Output) -> Result<(), Failure> {
         },
         |it| {
             let it = &it.preview;
-            Text::line("This would be gone for good:").pairs([
+            let mut pairs = vec![
                 ("people", it.people),
                 ("cases", it.cases),
                 ("messages", it.messages),
                 ("forwardings", it.forwardings),
-                ("keys", it.units),
-            ])
+            ];
+            if it.quarantined > 0 {
+                pairs.push(("quarantined records", it.quarantined));
+            }
+            pairs.push(("keys", it.units));
+            Text::line("This would be gone for good:").pairs(pairs)
         },
     )
 }
 
 fn done(outcome: Outcome, headline: &str, output: Output) -> Result<(), Failure> {
-    let done = Done {
-        receipt_id: outcome.erasure,
-        state: if outcome.pending.is_some() {
-            "pending"
-        } else {
-            "issued"
-        },
-        pending: outcome.pending,
-        salt: outcome.salt.map(|salt| hex::encode(salt.expose())),
-    };
-    output.give(&done, |it| {
+    output.give(&Issued::of(outcome), |it| {
         let mut pairs = vec![("receipt", it.receipt_id.to_string())];
-        if let Some(salt) = &it.salt {
-            pairs.push(("salt", salt.clone()));
-        }
+        pairs.extend(it.salt.clone().map(|salt| ("salt", salt)));
         let text = Text::line(headline).gap().pairs(pairs).gap();
-        let text = match (&it.salt, &it.pending) {
-            (_, Some(why)) => text.paragraph(
-                0,
-                &format!("The keys are destroyed. The receipt is pending: {why}"),
-            ),
-            (Some(_), None) => text.paragraph(
+        let text = match it.salt {
+            Some(_) => text.paragraph(
                 0,
                 "Hand the salt over together with the receipt: it shows whom the receipt speaks \
                  of. It can be read for a day and is then gone.",
             ),
-            (None, None) => text,
+            None => text,
         };
-        text.and(format!(
-            "gallra receipt show {} --format note > receipt.txt",
-            it.receipt_id
-        ))
-        .and("gallra verify receipt.txt")
+        how_to_show(text, it)
     })
+}
+
+/// The commands that show and check a receipt, or why there is none to show yet.
+pub fn how_to_show(text: Text, it: &Issued) -> Text {
+    let text = match &it.pending {
+        None => text,
+        Some(why) => text
+            .paragraph(
+                0,
+                &format!("The keys are destroyed. The receipt is pending: {why}."),
+            )
+            .gap()
+            .and("Once it is issued:"),
+    };
+    let show = format!(
+        "gallra receipt show {} --format note > receipt.txt",
+        it.receipt_id
+    );
+    text.and(show).and("gallra verify receipt.txt")
 }

@@ -177,7 +177,7 @@ fn text_of(answer: &Answer) -> Text {
         } else {
             taken_in(text.gap(), it)
         };
-        left_out(text, it)
+        left_out(text, it, &answer.tenant)
     })
 }
 
@@ -204,28 +204,40 @@ fn taken_in(text: Text, it: &Report) -> Text {
     text.table(["", "NEW", "CHANGED", "AS BEFORE"], &rows)
 }
 
-fn left_out(text: Text, it: &Report) -> Text {
+fn left_out(text: Text, it: &Report, tenant: &str) -> Text {
     let dropped = [
-        (it.suppressed, "dated before the person's erasure"),
+        (
+            it.suppressed,
+            "record dated before the person's erasure",
+            "records dated before the person's erasure",
+        ),
         (
             it.being_erased,
-            "of people being erased now: import again afterwards",
+            "record of somebody being erased now: import again afterwards",
+            "records of people being erased now: import again afterwards",
         ),
-        (it.unknown_case, "forwardings of a case that is not here"),
+        (
+            it.unknown_case,
+            "forwarding of a case that is not here",
+            "forwardings of a case that is not here",
+        ),
         (
             it.no_identifier,
+            "contact without external id, e-mail or phone",
             "contacts without external id, e-mail or phone",
         ),
     ];
     let dropped: Vec<_> = dropped
         .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, why)| (grouped(number), why))
+        .filter(|(number, ..)| *number > 0)
         .collect();
-    let text = if dropped.is_empty() {
-        text
-    } else {
-        text.gap().and("Dropped").pairs(dropped)
+    let text = match dropped.is_empty() {
+        true => text,
+        false => dropped
+            .into_iter()
+            .fold(text.gap().and("Dropped"), |text, (number, one, many)| {
+                text.and(format!("  {}", count(number, one, many)))
+            }),
     };
     if it.quarantined.is_empty() {
         return text;
@@ -234,7 +246,8 @@ fn left_out(text: Text, it: &Report) -> Text {
         true => "Could not be read",
         false => "Could not be read; kept sealed in quarantine",
     };
-    it.quarantined
+    let text = it
+        .quarantined
         .iter()
         .fold(text.gap().and(heading), |text, (reason, number)| {
             let lines = it.quarantined_lines.get(reason).into_iter().flatten();
@@ -250,5 +263,11 @@ fn left_out(text: Text, it: &Report) -> Text {
                 lines.join(", ")
             );
             text.paragraph(2, &what)
-        })
+        });
+    match it.dry_run {
+        true => text,
+        false => text
+            .gap()
+            .and(format!("gallra quarantine list --tenant {tenant}")),
+    }
 }

@@ -19,6 +19,7 @@ mod logs;
 mod mirror;
 mod output;
 mod person;
+mod quarantine;
 mod receipt;
 mod root;
 mod serve;
@@ -108,6 +109,9 @@ enum Inside {
     Tenant(tenant::Command),
     /// Take in what another system exported
     Import(import::Arguments),
+    /// Records that an import could not read
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// What is held about a person, across clients
     Find(find::Arguments),
     /// Everything held about a person, as JSON
@@ -248,6 +252,7 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
     match command {
         Inside::Tenant(command) => tenant::run(command, app, output).await,
         Inside::Import(arguments) => import::run(arguments, app, output).await,
+        Inside::Quarantine(command) => quarantine::run(command, app, output).await,
         Inside::Find(arguments) => find::run(arguments, app, output).await,
         Inside::Access(arguments) => access::run(arguments, app, output).await,
         Inside::Erase(arguments) => erase::erase(arguments, app, output).await,

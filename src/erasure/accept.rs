@@ -4,8 +4,7 @@
 use super::facts::Facts;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::audit::{self, Action};
-use crate::keyring::{Destroyed, Destruction, IndexKeys, KeyRef, Suppressed};
-use crate::receipts::body::{Commitment, Copy, CopyState, Kind, Reference, Tenant};
+use crate::receipts::body::{Commitment, Kind, Reference};
 use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, Personal, Secret, TenantId, Timestamp, fail_point};
 
@@ -59,7 +58,7 @@ impl Accepted {
 }
 
 impl Accepted {
-    fn new(
+    pub(super) fn new(
         id: ErasureId,
         tenant: TenantId,
         subject: Option<ContactId>,
@@ -139,7 +138,10 @@ impl Eraser {
         }
         let row = self
             .data()
-            .fetch_optional(rows::ERASURE_OF_TENANT, args![tenant])
+            .fetch_optional(
+                rows::ERASURE_OF_TENANT,
+                args![tenant, Kind::TenantPurge.word()],
+            )
             .await?;
         match row {
             Some(row) => self.finish(&Accepted::read(&row)?).await,
@@ -151,7 +153,7 @@ impl Eraser {
     }
 
     /// Keeps the order where no restore of data can lose it.
-    async fn order(&self, accepted: &Accepted) -> Result<(), EraseError> {
+    pub(super) async fn order(&self, accepted: &Accepted) -> Result<(), EraseError> {
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
         let Accepted {
@@ -190,14 +192,19 @@ impl Eraser {
     pub(super) async fn accept(&self, accepted: &Accepted) -> Result<bool, EraseError> {
         let now = self.catalog.clock.now();
         let mut tx = self.data().begin().await?;
-        let (closed, action) = match accepted.subject {
-            Some(contact) => (
-                close_contact(&mut tx, accepted.tenant, contact, now).await?,
+        let tenant = accepted.tenant;
+        let (closed, action) = match (accepted.facts.kind, accepted.subject) {
+            (Kind::TenantPurge, _) => (
+                close_tenant(&mut tx, tenant, now).await?,
+                Action::TenantPurged,
+            ),
+            (_, Some(contact)) => (
+                close_contact(&mut tx, tenant, contact, now).await?,
                 Action::ContactErased,
             ),
-            None => (
-                close_tenant(&mut tx, accepted.tenant, now).await?,
-                Action::TenantPurged,
+            (_, None) => (
+                close_units(&mut tx, tenant, &accepted.facts.keys, now).await?,
+                Action::QuarantineDiscarded,
             ),
         };
         if closed {
@@ -206,12 +213,17 @@ impl Eraser {
             return Ok(true);
         }
         tx.rollback().await?;
+        self.take_order_back(accepted.id).await?;
+        Ok(false)
+    }
+
+    /// Forgets an order: somebody else's came first, or there is nobody to erase.
+    pub(super) async fn take_order_back(&self, erasure: ErasureId) -> Result<(), EraseError> {
         let mut tx = self.catalog.keyring.begin_vault().await?;
         self.catalog.keyring.take_head(&mut tx).await?;
-        tx.execute(rows::vault::DELETE_ORDER, args![accepted.id])
+        tx.execute(rows::vault::DELETE_ORDER, args![erasure])
             .await?;
-        tx.commit().await?;
-        Ok(false)
+        Ok(tx.commit().await?)
     }
 
     async fn store_accepted(
@@ -262,148 +274,6 @@ impl Eraser {
             None => Err(EraseError::UnknownContact(contact)),
         }
     }
-
-    pub(super) async fn facts(
-        &self,
-        tenant: TenantId,
-        kind: Kind,
-        subject: Option<Commitment>,
-        instruction: Reference,
-    ) -> Result<Facts, EraseError> {
-        let row = self
-            .data()
-            .fetch_optional(rows::READ_TENANT, args![tenant])
-            .await?;
-        let row = row.ok_or(EraseError::UnknownTenant)?;
-        let legal_basis = match kind {
-            Kind::TenantPurge => "GDPR Art. 28(3)(g)",
-            _ => "GDPR Art. 17",
-        };
-        let now = self.catalog.clock.now();
-        Ok(Facts {
-            kind,
-            operator: self.operator.clone(),
-            tenant: Tenant {
-                id: tenant,
-                slug: row.text(0)?,
-                name: row.text(1)?,
-                org_no: row.text(2)?,
-            },
-            subject,
-            legal_basis: Reference::new(legal_basis)?,
-            instruction,
-            requested_at: now,
-            started_at: now,
-            approvers: Vec::new(),
-            copies: self.known_copies(tenant, kind).await?,
-            kept: Vec::new(),
-        })
-    }
-
-    /// Copies that this house itself still holds, and that erasing one person does not reach: rows
-    /// in backups newer than the one that was restored, and records that an import could not read,
-    /// which nobody can search. A purge destroys both with the tenant.
-    async fn known_copies(&self, tenant: TenantId, kind: Kind) -> Result<Vec<Copy>, EraseError> {
-        let mut open = Vec::new();
-        if kind == Kind::Contact && self.has_orphans().await? {
-            open.push("backups newer than the last one restored (reconcile --destroy-orphans)");
-        }
-        let quarantine = self
-            .data()
-            .fetch_optional(rows::HAS_QUARANTINE, args![tenant])
-            .await?;
-        if kind == Kind::Contact && quarantine.is_some() {
-            open.push("quarantined records of imports, which cannot be searched");
-        }
-        let copy = |place| {
-            let (place, state) = (Reference::new(place)?, CopyState::NotOrdered);
-            Ok(Copy {
-                place,
-                state,
-                evidence: None,
-            })
-        };
-        open.into_iter().map(copy).collect()
-    }
-
-    /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
-    /// unit of the subject is left.
-    pub(super) async fn destruction(
-        &self,
-        accepted: &Accepted,
-        suppressed: Suppressed,
-    ) -> Result<Option<Destruction>, EraseError> {
-        let what = match accepted.subject {
-            None => Destroyed::Tenant,
-            Some(contact) => Destroyed::Units(self.keys_of(accepted, contact).await?),
-        };
-        if what == Destroyed::Units(Vec::new()) {
-            return Ok(None);
-        }
-        let new_index_keys = match accepted.strict {
-            true => Some(self.next_index_keys(accepted.tenant).await?),
-            false => None,
-        };
-        Ok(Some(Destruction {
-            erasure: accepted.id,
-            kind: accepted.facts.kind.word().to_owned(),
-            tenant: accepted.tenant,
-            subject: accepted.subject.map(|contact| contact.0),
-            suppressed: accepted.subject.map(|_| suppressed),
-            what,
-            new_index_keys,
-            facts: serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?,
-        }))
-    }
-
-    /// The keys of a contact, noted with the erasure before they are destroyed. When no row names
-    /// them any more, what was noted counts.
-    async fn keys_of(
-        &self,
-        accepted: &Accepted,
-        contact: ContactId,
-    ) -> Result<Vec<KeyRef>, EraseError> {
-        let arguments = args![accepted.tenant, contact];
-        let units = self
-            .data()
-            .fetch_all(rows::UNITS_OF_CONTACT, arguments)
-            .await?;
-        let key = |unit: &Row| {
-            Ok((
-                unit.u64(1)?,
-                u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX),
-            ))
-        };
-        let mut keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
-        if keys.is_empty() {
-            let noted = self
-                .data()
-                .fetch_optional(rows::READ_KEYS, args![accepted.id])
-                .await?;
-            if let Some(text) = noted.map(|row| row.opt_text(0)).transpose()?.flatten() {
-                keys = serde_json::from_str(&text).map_err(EraseError::Stored)?;
-            }
-        } else {
-            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
-            self.data()
-                .execute(rows::SET_KEYS, args![text, accepted.id])
-                .await?;
-        }
-        Ok(keys
-            .into_iter()
-            .map(|(block, leaf)| KeyRef { block, leaf })
-            .collect())
-    }
-
-    /// Draws the next index keys and carries the suppression tokens of people erased before over to
-    /// them, while the old keys can still be used. Should the keys never come into force, what was
-    /// carried over bears the id of keys that never were, and the next rebuild sweeps it away.
-    async fn next_index_keys(&self, tenant: TenantId) -> Result<IndexKeys, EraseError> {
-        let old = self.catalog.keyring.index_keys(tenant).await?;
-        let new = IndexKeys::generate(old.generation + 1, self.catalog.random.as_ref());
-        self.catalog.carry_over(tenant, &old, &new).await?;
-        Ok(new)
-    }
 }
 
 /// Closes a contact with its units and the cases it opened; `false` when it was closed before.
@@ -436,4 +306,19 @@ async fn close_tenant(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<b
         .fetch_optional(rows::CLOSE_TENANT, arguments)
         .await?
         .is_some())
+}
+
+/// Closes units by their keys. Never refused: what is not there, or closed by another, is sorted out
+/// when the keys are destroyed.
+async fn close_units(
+    tx: &mut Tx,
+    tenant: TenantId,
+    keys: &[(u64, u16)],
+    now: Timestamp,
+) -> Result<bool, EraseError> {
+    for (block, leaf) in keys {
+        let arguments = args![now, tenant, *block as i64, *leaf];
+        tx.execute(rows::CLOSE_UNIT, arguments).await?;
+    }
+    Ok(true)
 }

@@ -4,7 +4,7 @@ use crate::catalog::CatalogError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
-use crate::vocabulary::ContactId;
+use crate::vocabulary::{ContactId, QuarantineId};
 
 /// Anything the erasure room refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,12 @@ pub enum EraseError {
     /// There is no such contact, and never was under this id.
     #[error("no contact {0}: `gallra find` shows who is held")]
     UnknownContact(ContactId),
+    /// No record with this id is in quarantine.
+    #[error(
+        "no quarantined record {0}: `gallra quarantine list` shows them; one whose discarding was \
+         interrupted is finished by `gallra reconcile`"
+    )]
+    UnknownQuarantined(QuarantineId),
     /// There is no such tenant.
     #[error("no such tenant: `gallra tenant list` shows them")]
     UnknownTenant,

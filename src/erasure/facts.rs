@@ -39,6 +39,10 @@ pub struct Facts {
     pub copies: Vec<Copy>,
     /// What is kept under which law.
     pub kept: Vec<Kept>,
+    /// Which keys, as block and leaf, where no subject says it: those of quarantined records. So the
+    /// order is whole by itself, whatever data a restore puts beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<(u64, u16)>,
 }
 
 /// What the deletion of rows counted. Raised in the transactions that delete.

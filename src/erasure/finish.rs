@@ -22,6 +22,9 @@ impl Eraser {
     pub(super) async fn finish(&self, accepted: &Accepted) -> Result<Outcome, EraseError> {
         let erasure = self.destroy(accepted).await?;
         fail_point("erase:destroyed");
+        if erasure != accepted.id {
+            self.take_order_back(accepted.id).await?;
+        }
         self.data()
             .execute(rows::MARK_DESTROYED, args![true, accepted.id])
             .await?;
@@ -59,6 +62,8 @@ impl Eraser {
             };
             match keyring.destroy(destruction).await {
                 Ok(_) | Err(KeyringError::IndexKeysChanged) => {}
+                // Some of the named keys went with another erasure; the others are still ours.
+                Err(KeyringError::Erased(_)) if !accepted.facts.keys.is_empty() => {}
                 Err(KeyringError::Erased(by)) => return Ok(by),
                 Err(KeyringError::Held(hold)) => return Err(EraseError::Held(hold.to_string())),
                 Err(error) => return Err(error.into()),
@@ -70,7 +75,8 @@ impl Eraser {
     /// Nothing of the subject is left to destroy: who destroyed it?
     async fn superseded(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
         let Some(contact) = accepted.subject else {
-            return Err(EraseError::UnknownTenant);
+            let (_, by) = self.named_keys(accepted).await?;
+            return by.ok_or(EraseError::UnknownTenant);
         };
         let entry = self
             .catalog

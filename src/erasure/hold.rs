@@ -79,11 +79,24 @@ impl Eraser {
         tenant: TenantId,
         contact: Option<ContactId>,
     ) -> Result<(), EraseError> {
+        self.check_each_hold(tenant, |on| {
+            contact.is_none() || on.is_none() || on == contact
+        })
+        .await
+    }
+
+    /// Refuses when a hold is in force on the whole tenant.
+    pub(super) async fn check_holds_on_all(&self, tenant: TenantId) -> Result<(), EraseError> {
+        self.check_each_hold(tenant, |on| on.is_none()).await
+    }
+
+    async fn check_each_hold(
+        &self,
+        tenant: TenantId,
+        is_in_the_way: impl Fn(Option<ContactId>) -> bool,
+    ) -> Result<(), EraseError> {
         let holds = self.holds(Some(tenant)).await?;
-        let in_the_way = holds
-            .iter()
-            .find(|hold| contact.is_none() || hold.contact.is_none() || hold.contact == contact);
-        match in_the_way {
+        match holds.iter().find(|hold| is_in_the_way(hold.contact)) {
             Some(hold) => Err(EraseError::Held(format!("{}, {}", hold.id, hold.reason))),
             None => Ok(()),
         }

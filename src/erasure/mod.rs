@@ -3,6 +3,7 @@
 //! ```text
 //! accept.rs   1  data: the subject is closed to writers, the erasure and its facts are stored
 //!                index: suppression tokens, the receipt's salt (while identifiers can be read)
+//! discard.rs   the same for records that an import could not read
 //! finish.rs   2–4 the keys are destroyed (keyring)                    ── point of no return
 //! carry_out.rs 5 no running process holds an older key (keyring)
 //! delete.rs   6  rows deleted from index and data, counted, checkpointed
@@ -23,10 +24,13 @@ mod accept;
 pub mod backup;
 mod carry_out;
 mod delete;
+pub mod discard;
 mod error;
 pub mod facts;
 mod finish;
+mod grounds;
 pub mod hold;
+mod keys;
 pub mod orphans;
 mod preview;
 pub mod promoted;

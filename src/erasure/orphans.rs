@@ -104,7 +104,7 @@ impl Eraser {
     ) -> Result<ErasureId, EraseError> {
         let instruction = Reference::new("keys that no record names, after a restore")?;
         let facts = Facts {
-            legal_basis: Reference::new("GDPR Art. 5(1)(e)")?,
+            copies: Vec::new(), // They are what the keys would have opened.
             ..self
                 .facts(tenant, Kind::Retention, None, instruction)
                 .await?

@@ -19,6 +19,8 @@ pub struct Preview {
     pub messages: u64,
     /// Forwardings.
     pub forwardings: u64,
+    /// Records that an import could not read. Whose they are nobody knows: only a purge reaches them.
+    pub quarantined: u64,
 }
 
 impl Eraser {
@@ -51,6 +53,7 @@ impl Eraser {
             messages: row.u64(1)?,
             forwardings: row.u64(2)?,
             cases: row.u64(3)?,
+            quarantined: 0,
         })
     }
 
@@ -65,7 +68,7 @@ impl Eraser {
             return Err(EraseError::UnknownTenant);
         }
         self.check_holds(tenant, None).await?;
-        let arguments = args![tenant, tenant, tenant, tenant, tenant];
+        let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
         let row = self.data().fetch_one(rows::COUNT_TENANT, arguments).await?;
         Ok(Preview {
             units: row.u64(0)?,
@@ -73,6 +76,7 @@ impl Eraser {
             forwardings: row.u64(2)?,
             cases: row.u64(3)?,
             people: row.u64(4)?,
+            quarantined: row.u64(5)?,
         })
     }
 }

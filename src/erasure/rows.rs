@@ -32,6 +32,12 @@ crate::store::statements! { data:
     CLOSE_UNITS = "UPDATE unit SET erased_at = $1 WHERE tenant = $2 AND contact = $3 AND erased_at IS NULL";
     /// Closes the cases a contact opened: what would be added to them would be the contact's.
     CLOSE_CASES = "UPDATE support_case SET guard = guard + 1, erased_at = $1 WHERE tenant = $2 AND requester = $3 AND erased_at IS NULL";
+    /// Marks the unit with this key.
+    CLOSE_UNIT = "UPDATE unit SET erased_at = $1 WHERE tenant = $2 AND block = $3 AND leaf = $4 AND erased_at IS NULL";
+    /// Quarantined records that nobody discards yet, in order of id, with their keys.
+    QUARANTINED_AFTER = "SELECT q.id, u.block, u.leaf FROM quarantine q JOIN unit u ON u.id = q.unit WHERE q.tenant = $1 AND q.id > $2 AND u.erased_at IS NULL ORDER BY q.id LIMIT $3";
+    /// One of them.
+    QUARANTINED = "SELECT q.id, u.block, u.leaf FROM quarantine q JOIN unit u ON u.id = q.unit WHERE q.tenant = $1 AND q.id = $2 AND u.erased_at IS NULL";
     /// Stops all writing about a tenant that creates anything.
     CLOSE_GATES = "UPDATE gate SET passes = passes + 1, closed = $1 WHERE tenant = $2";
     /// Takes a tenant for its purge; whoever comes second finds no row.
@@ -47,8 +53,8 @@ crate::store::statements! { data:
     READ_ERASURE = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE id = $1";
     /// The newest accepted erasure of a contact.
     ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 ORDER BY requested_at DESC LIMIT 1";
-    /// The newest accepted purge of a tenant.
-    ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
+    /// The accepted purge of a tenant.
+    ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND kind = $2 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
     /// Accepted erasures whose keys are not known to be destroyed.
     OPEN_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 ORDER BY requested_at";
     /// Which keys an accepted erasure is to destroy.
@@ -145,7 +151,7 @@ crate::store::statements! { data:
     /// What a contact holds, for a preview.
     COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE tenant = $3 AND contact = $4), (SELECT COUNT(*) FROM forwarding WHERE tenant = $5 AND contact = $6), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
     /// What a tenant holds, for a preview.
-    COUNT_TENANT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1), (SELECT COUNT(*) FROM message WHERE tenant = $2), (SELECT COUNT(*) FROM forwarding WHERE tenant = $3), (SELECT COUNT(*) FROM support_case WHERE tenant = $4), (SELECT COUNT(*) FROM contact WHERE tenant = $5)";
+    COUNT_TENANT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1), (SELECT COUNT(*) FROM message WHERE tenant = $2), (SELECT COUNT(*) FROM forwarding WHERE tenant = $3), (SELECT COUNT(*) FROM support_case WHERE tenant = $4), (SELECT COUNT(*) FROM contact WHERE tenant = $5), (SELECT COUNT(*) FROM quarantine WHERE tenant = $6)";
 }
 
 /// Statements on the vault.

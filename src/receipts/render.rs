@@ -219,6 +219,9 @@ impl Words {
             "email" => self.category_email,
             "message" => self.category_message,
             "attachment" => self.category_attachment,
+            "case" => self.category_case,
+            "forwarding" => self.category_forwarding,
+            "quarantined" => self.category_quarantined,
             discovered => discovered,
         }
     }
@@ -228,6 +231,7 @@ impl Words {
             Kind::Contact => self.contact,
             Kind::CaseBatch => self.case_batch,
             Kind::Retention => self.retention,
+            Kind::Quarantine => self.quarantine,
             Kind::TenantPurge => self.tenant_purge,
             Kind::ReErasure => self.re_erasure,
         }

@@ -118,7 +118,7 @@ macro_rules! ids {
 
 ids! {
     TenantId, ContactId, CaseId, MessageId, AttachmentId, ForwardingId, UnitId, ErasureId, HoldId, InstanceId,
-    MirrorId, RootId, VaultId,
+    MirrorId, QuarantineId, RootId, VaultId,
 }
 
 #[cfg(test)]

@@ -88,6 +88,8 @@ ids! {
     AttachmentId,
     /// One handing-over of a case or message to somebody else.
     ForwardingId,
+    /// One record that an import could not read.
+    QuarantineId,
     /// What is erased as one and has one data key.
     UnitId,
     /// One erasure or purge; its receipt bears the same id.

@@ -11,6 +11,7 @@ mod answers;
 mod desk;
 mod mirrors;
 mod people;
+mod quarantine;
 mod refusals;
 mod server;
 mod settings;

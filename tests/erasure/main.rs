@@ -9,4 +9,5 @@ mod canary;
 mod attachments;
 mod erase;
 mod meanwhile;
+mod quarantine;
 mod restore;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use gallra::ingest::{Options, import_gallra};
 use gallra::store::{Engine, Role};
 
 use crate::both_engines;
@@ -188,6 +189,35 @@ both_engines! {
             gone.keys_are_destroyed(&house, tenant.id).await;
             assert!(house.catalog.tenant_ref(&slug).await.is_err(), "{point}");
             bystander.is_intact(&house, &kept, 1).await;
+            assert_eq!(invariants::hold(bench, &house).await, round + 1, "{point}");
+            house.close().await;
+        }
+    }
+
+    async fn discarding_survives_a_crash_at_each_point(bench) {
+        let house = House::new(bench).await;
+        let tenant = house.tenant(TENANT).await;
+        house.person(&tenant, 1, 2).await;
+        house.close().await;
+        let points = POINTS.iter().filter(|(_, by)| *by == By::All);
+        for (round, (point, _)) in points.enumerate() {
+            let house = House::open(bench).await;
+            let line = format!("Anna Exempelsson {round}").into_bytes();
+            let options = Options::default();
+            let import = import_gallra(&house.catalog, &tenant, line.as_slice(), options, |_| ());
+            assert_eq!(import.await.unwrap().quarantined_total(), 1);
+            let bystander = Person::look(&house, &tenant, 1).await;
+            house.close().await;
+
+            dies(bench, point, "discard");
+            next_command(bench, round, "settle", "discard");
+
+            let house = House::open(bench).await;
+            house.eraser.settle().await.unwrap();
+            let left = "SELECT COUNT(*) FROM quarantine";
+            let left = house.catalog.data.fetch_one(left, vec![]).await.unwrap();
+            assert_eq!(left.i64(0).unwrap(), 0, "{point}");
+            bystander.is_intact(&house, &tenant, 1).await;
             assert_eq!(invariants::hold(bench, &house).await, round + 1, "{point}");
             house.close().await;
         }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `erase N`, `strict N` | erases person N of the first tenant |
 //! | `purge SLUG` | purges a tenant |
+//! | `discard` | discards what is in the first tenant's quarantine |
 //! | `import SLUG N M` | imports the people N to M |
 //! | `read N M` | looks for the people N to M and reads everything held about those who are there |
 //! | `settle` | finishes what is unfinished |
@@ -14,6 +15,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use gallra::catalog::{CatalogError, Identifier, TenantRef};
+use gallra::erasure::discard::{DiscardRequest, Which};
 use gallra::ingest::{Options, import_gallra};
 use gallra::keyring::KeyringError;
 use gallra::store::Engine;
@@ -105,6 +107,15 @@ async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, ord
             let outcome = house.purge(&tenant).await;
             assert_eq!(outcome.pending, None);
             println!("purged {} {}", words[1], outcome.erasure);
+        }
+        "discard" => {
+            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap().id;
+            let request = DiscardRequest {
+                tenant,
+                which: Which::All,
+                instruction: "ARENDE-9".into(),
+            };
+            house.eraser.discard_quarantined(request).await.unwrap();
         }
         "import" => {
             let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();

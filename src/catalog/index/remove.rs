@@ -7,7 +7,7 @@
 use super::rows;
 use crate::catalog::{Catalog, CatalogError, rows as data_rows};
 use crate::store::{Value, args};
-use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId, TenantId, UnitId};
+use crate::vocabulary::{CaseId, ContactId, MessageId, TenantId, UnitId};
 
 /// How many rows go in one transaction.
 pub(super) const CHUNK: usize = 5_000;
@@ -36,7 +36,8 @@ impl Catalog {
         Ok(removed)
     }
 
-    /// Removes the reservations of one part: its case, messages and forwardings.
+    /// Removes the reservations of one unit: a part's case, messages and forwardings, or a
+    /// quarantined record.
     pub async fn remove_unit_from_index(
         &self,
         tenant: TenantId,
@@ -54,12 +55,13 @@ impl Catalog {
                 owners.push(args![case]); // The requester's part: the case goes with it.
             }
         }
-        let forwardings = self
-            .data
-            .fetch_all(data_rows::FORWARDINGS_OF_UNIT, args![tenant, unit])
-            .await?;
-        for row in &forwardings {
-            owners.push(args![row.id::<ForwardingId>(0)?]);
+        for few in [
+            data_rows::FORWARDINGS_OF_UNIT,
+            data_rows::QUARANTINED_OF_UNIT,
+        ] {
+            for row in self.data.fetch_all(few, args![tenant, unit]).await? {
+                owners.push(args![row.bytes::<16>(0)?]);
+            }
         }
         let mut removed = 0;
         let mut after = MessageId([0; 16]);

@@ -15,6 +15,8 @@ pub enum Kind {
     CaseBatch,
     /// What a retention rule said.
     Retention,
+    /// Records that an import could not read, each a unit of its own.
+    Quarantine,
     /// Everything of one controller.
     TenantPurge,
     /// What a restored backup had brought back as ciphertext.
@@ -28,6 +30,7 @@ impl Kind {
             Kind::Contact => "contact",
             Kind::CaseBatch => "case_batch",
             Kind::Retention => "retention",
+            Kind::Quarantine => "quarantine",
             Kind::TenantPurge => "tenant_purge",
             Kind::ReErasure => "re_erasure",
         }

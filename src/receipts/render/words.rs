@@ -38,6 +38,7 @@ words! {
     contact: "en person", "one person";
     case_batch: "valda ärenden", "chosen cases";
     retention: "gallring enligt regel", "retention rule";
+    quarantine: "oläsliga poster i karantän", "unreadable records in quarantine";
     tenant_purge: "allt hos en kund", "everything of one client";
     re_erasure: "förnyad radering", "erasure carried out again";
     again: "Förnyar", "Carries out again";
@@ -59,6 +60,9 @@ words! {
     category_email: "e-postadress", "e-mail address";
     category_message: "meddelanden", "messages";
     category_attachment: "bifogade filer", "attached files";
+    category_case: "ärenden", "cases";
+    category_forwarding: "vidarebefordringar", "forwardings";
+    category_quarantined: "poster i karantän", "quarantined records";
     stores: "Raderat per lager", "Deleted per store";
     method: "Metod", "Method";
     cryptographic_erase_and_deletion:

@@ -1,0 +1,121 @@
+//! Discarding records that an import could not read: each is a unit of its own, and goes as any other
+//! does, with its key, its row and a receipt.
+//!
+//! Nobody ever writes under such a unit again, so there is no race with writers. Two who discard the
+//! same record at once each destroy what the other has not: the order names the keys, and those that
+//! are gone already are left to the erasure that destroyed them.
+
+use std::collections::BTreeSet;
+
+use super::accept::Accepted;
+use super::facts::Facts;
+use super::{EraseError, Eraser, Outcome, rows};
+use crate::receipts::body::{Kind, Reference};
+use crate::store::{Row, StoreError, args};
+use crate::vocabulary::{ErasureId, QuarantineId, TenantId, fail_point};
+
+/// Records of one receipt at most.
+const BATCH: i64 = 500;
+
+/// Which quarantined records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Every one of the tenant.
+    All,
+    /// These.
+    These(BTreeSet<QuarantineId>),
+}
+
+/// An order to discard quarantined records.
+#[derive(Debug, Clone)]
+pub struct DiscardRequest {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// Which records.
+    pub which: Which,
+    /// The tenant's instruction.
+    pub instruction: String,
+}
+
+/// A key as facts name it.
+type Key = (u64, u16);
+
+impl Eraser {
+    /// Discards quarantined records: one erasure for each five hundred. None where there are none.
+    pub async fn discard_quarantined(
+        &self,
+        request: DiscardRequest,
+    ) -> Result<Vec<Outcome>, EraseError> {
+        let tenant = request.tenant;
+        self.settle_if_restored().await?;
+        self.check_holds_on_all(tenant).await?;
+        let instruction = Reference::new(request.instruction)?;
+        let keys = self.keys_in_quarantine(tenant, &request.which).await?;
+        let mut outcomes = Vec::new();
+        for keys in keys.chunks(BATCH as usize) {
+            let facts = self.facts(tenant, Kind::Quarantine, None, instruction.clone());
+            let facts = Facts {
+                keys: keys.to_vec(),
+                ..facts.await?
+            };
+            let id = ErasureId::generate(self.catalog.random.as_ref());
+            let accepted = Accepted::new(id, tenant, None, false, facts);
+            self.order(&accepted).await?;
+            fail_point("erase:ordered");
+            self.accept(&accepted).await?;
+            outcomes.push(self.finish(&accepted).await?);
+        }
+        Ok(outcomes)
+    }
+
+    /// How many records that would discard. Refuses as the discarding itself would.
+    pub async fn preview_discard(
+        &self,
+        tenant: TenantId,
+        which: &Which,
+    ) -> Result<u64, EraseError> {
+        self.check_holds_on_all(tenant).await?;
+        Ok(self.keys_in_quarantine(tenant, which).await?.len() as u64)
+    }
+
+    async fn keys_in_quarantine(
+        &self,
+        tenant: TenantId,
+        which: &Which,
+    ) -> Result<Vec<Key>, EraseError> {
+        match which {
+            Which::All => self.all_keys_in_quarantine(tenant).await,
+            Which::These(ids) => {
+                let mut keys = Vec::with_capacity(ids.len());
+                for id in ids {
+                    let row = self
+                        .data()
+                        .fetch_optional(rows::QUARANTINED, args![tenant, *id])
+                        .await?;
+                    keys.push(key(&row.ok_or(EraseError::UnknownQuarantined(*id))?)?);
+                }
+                Ok(keys)
+            }
+        }
+    }
+
+    async fn all_keys_in_quarantine(&self, tenant: TenantId) -> Result<Vec<Key>, EraseError> {
+        let (mut after, mut keys) = (QuarantineId([0; 16]), Vec::new());
+        loop {
+            let page = args![tenant, after, BATCH];
+            let page = self.data().fetch_all(rows::QUARANTINED_AFTER, page).await?;
+            let Some(last) = page.last() else {
+                return Ok(keys);
+            };
+            after = last.id(0)?;
+            for row in &page {
+                keys.push(key(row)?);
+            }
+        }
+    }
+}
+
+fn key(row: &Row) -> Result<Key, StoreError> {
+    let leaf = u16::try_from(row.i64(2)?).unwrap_or(u16::MAX);
+    Ok((row.u64(1)?, leaf))
+}

@@ -1,0 +1,110 @@
+//! Which keys an accepted erasure destroys.
+
+use super::accept::Accepted;
+use super::{EraseError, Eraser, rows};
+use crate::keyring::{Destroyed, Destruction, IndexKeys, KeyRef, Suppressed};
+use crate::receipts::body::Kind;
+use crate::store::{Row, args};
+use crate::vocabulary::{ContactId, ErasureId, TenantId};
+
+impl Eraser {
+    /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
+    /// unit of the subject is left.
+    pub(super) async fn destruction(
+        &self,
+        accepted: &Accepted,
+        suppressed: Suppressed,
+    ) -> Result<Option<Destruction>, EraseError> {
+        let what = match (accepted.facts.kind, accepted.subject) {
+            (Kind::TenantPurge, _) => Destroyed::Tenant,
+            (_, Some(contact)) => Destroyed::Units(self.keys_of(accepted, contact).await?),
+            (_, None) => Destroyed::Units(self.named_keys(accepted).await?.0),
+        };
+        if what == Destroyed::Units(Vec::new()) {
+            return Ok(None);
+        }
+        let new_index_keys = match accepted.strict {
+            true => Some(self.next_index_keys(accepted.tenant).await?),
+            false => None,
+        };
+        Ok(Some(Destruction {
+            erasure: accepted.id,
+            kind: accepted.facts.kind.word().to_owned(),
+            tenant: accepted.tenant,
+            subject: accepted.subject.map(|contact| contact.0),
+            suppressed: accepted.subject.map(|_| suppressed),
+            what,
+            new_index_keys,
+            facts: serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?,
+        }))
+    }
+
+    /// The keys of a contact, noted with the erasure before they are destroyed. When no row names
+    /// them any more, what was noted counts.
+    async fn keys_of(
+        &self,
+        accepted: &Accepted,
+        contact: ContactId,
+    ) -> Result<Vec<KeyRef>, EraseError> {
+        let arguments = args![accepted.tenant, contact];
+        let units = self
+            .data()
+            .fetch_all(rows::UNITS_OF_CONTACT, arguments)
+            .await?;
+        let key = |unit: &Row| {
+            Ok((
+                unit.u64(1)?,
+                u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX),
+            ))
+        };
+        let mut keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
+        if keys.is_empty() {
+            let noted = self
+                .data()
+                .fetch_optional(rows::READ_KEYS, args![accepted.id])
+                .await?;
+            if let Some(text) = noted.map(|row| row.opt_text(0)).transpose()?.flatten() {
+                keys = serde_json::from_str(&text).map_err(EraseError::Stored)?;
+            }
+        } else {
+            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
+            self.data()
+                .execute(rows::SET_KEYS, args![text, accepted.id])
+                .await?;
+        }
+        Ok(keys
+            .into_iter()
+            .map(|(block, leaf)| KeyRef { block, leaf })
+            .collect())
+    }
+
+    /// The keys that the facts name and that nobody destroyed yet; beside them, by which erasure one
+    /// of the others went.
+    pub(super) async fn named_keys(
+        &self,
+        accepted: &Accepted,
+    ) -> Result<(Vec<KeyRef>, Option<ErasureId>), EraseError> {
+        let (mut left, mut gone) = (Vec::new(), None);
+        for &(block, leaf) in &accepted.facts.keys {
+            let key = KeyRef { block, leaf };
+            // The ledger, not the tree: whoever destroyed it a moment ago may have begun an epoch
+            // that this process has not opened yet.
+            let keyring = &self.catalog.keyring;
+            match keyring.erasure_of_key(accepted.tenant, key).await? {
+                None => left.push(key),
+                by => gone = by,
+            }
+        }
+        Ok((left, gone))
+    }
+
+    /// Draws the next index keys and carries the suppression tokens of people erased before over to
+    /// them, while the old keys can still be used. Should the keys never come into force, what was
+    /// carried over bears the id of keys that never were, and the next rebuild sweeps it away.
+    async fn next_index_keys(&self, tenant: TenantId) -> Result<IndexKeys, EraseError> {
+        let old = self.catalog.keyring.index_keys(tenant).await?;
+        let new = IndexKeys::generate(old.generation + 1, self.catalog.random.as_ref());
+        self.catalog.carry_over(tenant, &old, &new).await?;
+        Ok(new)
+    }
+}

@@ -163,8 +163,9 @@ crate::store::bulk! { data:
         state = excluded.state, custody = excluded.custody, opened_at = excluded.opened_at, \
         closed_at = excluded.closed_at, external_id = excluded.external_id, \
         sealed_version = excluded.sealed_version";
-    /// All parts of these cases.
-    PARTS = "SELECT u.id, u.block, u.leaf, u.commitment, u.contact, u.support_case FROM unit u \
+    /// All parts of these cases, each with the requester's.
+    PARTS = "SELECT u.id, u.block, u.leaf, u.commitment, u.contact, u.support_case, s.unit \
+        FROM unit u JOIN support_case s ON s.id = u.support_case \
         WHERE u.tenant = $1 AND u.kind = $2 AND u.erased_at IS NULL AND u.support_case IN (", 1, ")";
     /// Which of these messages are stored.
     STORED_MESSAGES = "SELECT id FROM message WHERE tenant = $1 AND id IN (", 1, ")";

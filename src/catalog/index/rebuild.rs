@@ -74,8 +74,7 @@ impl Catalog {
             guard,
         };
         self.clear_for_rebuild(&mut rebuild).await?;
-        let gates = args![tenant.id];
-        self.data.execute(data_rows::PASS_ALL_GATES, gates).await?;
+        self.pass_all_gates(tenant.id).await?;
         self.walk_contacts(&mut rebuild).await?;
         self.walk_cases(&mut rebuild).await?;
         self.walk_quarantined(&mut rebuild).await?;

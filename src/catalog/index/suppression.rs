@@ -20,42 +20,77 @@ pub struct Suppression {
     pub erasure: ErasureId,
 }
 
-/// Up to when each of these values is suppressed. The tenant's guard must be held by `tx`. Costs one
-/// look when the tenant has no suppressions, and a curve operation per value when it has.
-pub(crate) async fn cutoffs(
+/// A value as a key of a map.
+pub(crate) type Known = (crate::keyring::Domain, String);
+
+/// What of a batch is suppressed.
+#[derive(Debug, Default)]
+pub(crate) struct Suppressed {
+    /// Up to when each value is.
+    pub cutoffs: HashMap<Known, Timestamp>,
+    /// The tokens of all values, each of them a curve operation; none where the tenant had no
+    /// suppressions.
+    tokens: HashMap<[u8; 32], Known>,
+}
+
+impl Suppressed {
+    /// Looks at values. Costs one look when the tenant has no suppressions, and a curve operation per
+    /// value when it has.
+    pub async fn look(
+        tx: &mut Tx,
+        tenant: TenantId,
+        keys: &IndexKeys,
+        now: Timestamp,
+        values: impl Iterator<Item = Identity>,
+    ) -> Result<Self, StoreError> {
+        let any = args![tenant, keys.id(), now];
+        let any = tx.fetch_optional(rows::HAS_SUPPRESSION, any).await?;
+        if any.is_none() {
+            return Ok(Self::default());
+        }
+        let tokens = values.map(|(domain, value)| {
+            let token = keys.suppression(domain, value.expose());
+            (token, (domain, value.expose().to_owned()))
+        });
+        let tokens = tokens.collect();
+        let cutoffs = cutoffs(tx, tenant, keys, now, &tokens).await?;
+        Ok(Self { cutoffs, tokens })
+    }
+
+    /// Whether a second look, at the same values, finds the same.
+    pub async fn still(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        keys: &IndexKeys,
+        now: Timestamp,
+        values: impl Iterator<Item = Identity>,
+    ) -> Result<bool, StoreError> {
+        let cutoffs = match self.tokens.is_empty() {
+            true => Self::look(tx, tenant, keys, now, values).await?.cutoffs,
+            false => cutoffs(tx, tenant, keys, now, &self.tokens).await?,
+        };
+        Ok(cutoffs == self.cutoffs)
+    }
+}
+
+async fn cutoffs(
     tx: &mut Tx,
     tenant: TenantId,
     keys: &IndexKeys,
     now: Timestamp,
-    values: impl Iterator<Item = Identity>,
+    tokens: &HashMap<[u8; 32], Known>,
 ) -> Result<HashMap<Known, Timestamp>, StoreError> {
-    let any = args![tenant, keys.id(), now];
-    if tx
-        .fetch_optional(rows::HAS_SUPPRESSION, any)
-        .await?
-        .is_none()
-    {
-        return Ok(HashMap::new());
-    }
-    let mut by_token: HashMap<[u8; 32], Known> = HashMap::new();
-    for (domain, value) in values {
-        let token = keys.suppression(domain, value.expose());
-        by_token.insert(token, (domain, value.expose().to_owned()));
-    }
-    let wanted = by_token.keys().map(|token| args![*token]).collect();
+    let wanted = tokens.keys().map(|token| args![*token]).collect();
     let head = args![tenant, keys.id(), now];
-    let found = tx.fetch_many(&rows::CUTOFFS, head, wanted).await?;
     let mut cutoffs = HashMap::new();
-    for row in &found {
-        if let Some(value) = by_token.remove(&row.bytes::<32>(0)?) {
-            cutoffs.insert(value, row.timestamp(1)?);
+    for row in &tx.fetch_many(&rows::CUTOFFS, head, wanted).await? {
+        if let Some(value) = tokens.get(&row.bytes::<32>(0)?) {
+            cutoffs.insert(value.clone(), row.timestamp(1)?);
         }
     }
     Ok(cutoffs)
 }
-
-/// A value as a key of a map.
-pub(crate) type Known = (crate::keyring::Domain, String);
 
 impl Catalog {
     /// Remembers an erased person's identifiers. Call it before the contact's reservations are

@@ -2,9 +2,9 @@
 
 use super::change::Change;
 use super::decide::Decision;
-use super::store::Seals;
+use super::seals::Seals;
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows};
-use crate::keyring::{Padding, columns};
+use crate::keyring::columns;
 use crate::store::{Tx, Value, args};
 use crate::vocabulary::AttachmentId;
 
@@ -30,13 +30,8 @@ impl Catalog {
                 let id = AttachmentId::generate(self.random.as_ref());
                 let size = file.content.len().to_string().into();
                 let field = |column, plain| seals.field(&it.unit, column, id.as_bytes(), 1, plain);
-                let sealer = seals.sealers.get(&it.unit);
-                let content = sealer.ok_or(CatalogError::Contended)?.seal(
-                    columns::ATTACHMENT_CONTENT.of(id.as_bytes(), 1),
-                    &file.content,
-                    Padding::Padme,
-                    self.random.as_ref(),
-                );
+                let column = columns::ATTACHMENT_CONTENT;
+                let content = seals.bytes(&it.unit, column, id.as_bytes(), &file.content)?;
                 rows.push(args![
                     id,
                     tenant.id,

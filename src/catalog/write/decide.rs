@@ -28,6 +28,11 @@ pub(super) struct Held<T> {
 }
 
 impl<T> Held<T> {
+    /// Whether there is anything to write.
+    pub fn is_written(&self) -> bool {
+        self.row != Row::Stored
+    }
+
     /// Notes a change: a stored row is sealed anew under the next version, once a batch.
     fn change(&mut self) {
         if self.row == Row::Stored {
@@ -265,7 +270,7 @@ impl<'a> Decision<'a> {
         let stored = self.loaded.parts.get(&(case, contact));
         let random = self.random;
         let new = || match stored {
-            Some(unit) => (unit.place.unit, Row::Stored),
+            Some(unit) => (*unit, Row::Stored),
             None => (UnitId::generate(random), Row::New),
         };
         self.parts.entry((case, contact)).or_insert_with(new).0

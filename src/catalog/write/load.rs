@@ -24,8 +24,8 @@ pub(super) struct Loaded {
     pub opened_cases: HashMap<CaseId, (UnitId, Case, u32)>,
     /// Contacts and cases that are being erased.
     pub being_erased: HashSet<[u8; 16]>,
-    /// Parts of the cases.
-    pub parts: HashMap<(CaseId, ContactId), UnitRow>,
+    /// Parts of the cases whose keys are there.
+    pub parts: HashMap<(CaseId, ContactId), UnitId>,
     /// Messages, forwardings and quarantined records that are there already.
     pub stored: HashSet<[u8; 16]>,
     /// Sealers of stored units.
@@ -151,16 +151,16 @@ impl Catalog {
             .await?
         {
             let stored = ContactRow::read(&row)?;
-            if stored.erased {
-                loaded.being_erased.insert(stored.id.0);
-            } else if !loaded.contacts.contains(&stored.id) {
-                return Ok(false);
-            } else {
-                let unit = UnitRow::read(tenant, &row, 11)?;
-                let sealer = self.sealer(&unit).await?;
-                let contact = stored.open(&sealer)?;
-                loaded.sealers.insert(stored.unit, sealer);
-                loaded.opened.insert(stored.id, (stored.unit, contact));
+            let unit = UnitRow::read(tenant, &row, 11)?;
+            let taken = loaded.contacts.contains(&stored.id);
+            match self.stored(&unit, stored.erased, taken).await? {
+                Stored::JustMade => return Ok(false),
+                Stored::BeingErased => _ = loaded.being_erased.insert(stored.id.0),
+                Stored::Taken(sealer) => {
+                    let opened = (stored.unit, stored.open(&sealer)?);
+                    loaded.sealers.insert(stored.unit, *sealer);
+                    loaded.opened.insert(stored.id, opened);
+                }
             }
         }
         Ok(true)
@@ -181,25 +181,74 @@ impl Catalog {
             .await?
         {
             let stored = CaseRow::read(&row)?;
-            if stored.erased {
-                loaded.being_erased.insert(stored.id.0);
-            } else if !loaded.cases.contains(&stored.id) {
-                return Ok(false);
-            } else {
-                let sealer = self.sealer(&UnitRow::read(tenant, &row, 12)?).await?;
-                let opened = (stored.unit, stored.open(Some(&sealer))?, stored.version);
-                loaded.sealers.insert(stored.unit, sealer);
-                loaded.opened_cases.insert(stored.id, opened);
+            let unit = UnitRow::read(tenant, &row, 12)?;
+            let taken = loaded.cases.contains(&stored.id);
+            match self.stored(&unit, stored.erased, taken).await? {
+                Stored::JustMade => return Ok(false),
+                Stored::BeingErased => _ = loaded.being_erased.insert(stored.id.0),
+                Stored::Taken(sealer) => {
+                    let opened = (stored.unit, stored.open(Some(&sealer))?, stored.version);
+                    loaded.sealers.insert(stored.unit, *sealer);
+                    loaded.opened_cases.insert(stored.id, opened);
+                }
             }
         }
+        self.load_parts(tx, tenant, loaded).await?;
+        Ok(true)
+    }
+
+    /// The parts of the cases. One whose key is destroyed while its contact lives is on its way out:
+    /// what comes now begins a new one, unless the case itself goes with it.
+    async fn load_parts(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        loaded: &mut Loaded,
+    ) -> Result<(), CatalogError> {
         let taken: BTreeSet<_> = loaded.cases.iter().map(|it| it.0).collect();
         let head = args![tenant, unit_kind::PART];
         for row in tx.fetch_many(&rows::PARTS, head, list(&taken)).await? {
             let unit = UnitRow::read(tenant, &row, 0)?;
-            loaded.parts.insert((row.id(5)?, row.id(4)?), unit);
+            let id = unit.place.unit;
+            let (contact, case) = (row.id::<ContactId>(4)?, row.id::<CaseId>(5)?);
+            match self.sealer_unless_erased(&unit).await? {
+                Some(sealer) => {
+                    loaded.sealers.insert(id, sealer);
+                    loaded.parts.insert((case, contact), id);
+                }
+                None if row.id::<UnitId>(6)? == id => _ = loaded.being_erased.insert(case.0),
+                None => {}
+            }
         }
-        Ok(true)
+        Ok(())
     }
+
+    /// Whether a stored contact or case can be worked with.
+    async fn stored(
+        &self,
+        unit: &UnitRow,
+        erased: bool,
+        taken: bool,
+    ) -> Result<Stored, CatalogError> {
+        if erased {
+            return Ok(Stored::BeingErased);
+        }
+        if !taken {
+            return Ok(Stored::JustMade);
+        }
+        let sealer = self.sealer_unless_erased(unit).await?;
+        Ok(sealer.map_or(Stored::BeingErased, |it| Stored::Taken(Box::new(it))))
+    }
+}
+
+/// What is found under an id of the batch.
+enum Stored {
+    /// Its guard is ours, and this opens it.
+    Taken(Box<Sealer>),
+    /// It is closed, or its key is destroyed.
+    BeingErased,
+    /// Another writer made it after we looked for guards.
+    JustMade,
 }
 
 async fn take<T: std::hash::Hash + Eq>(

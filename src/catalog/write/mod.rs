@@ -8,7 +8,9 @@
 //! | `reserve` | fixing those ids in the index |
 //! | `load` | taking guards and reading what is stored |
 //! | `decide` | what is new, what changes: pure |
-//! | `store` | sealing and writing |
+//! | `seals` | leasing and opening keys |
+//! | `insert` | sealing and writing rows |
+//! | `store` | the transaction around the last four |
 //! | `attach` | the same for files sent along |
 //!
 //! A change whose contact or case is being erased does not hold up the others: it comes back as
@@ -17,9 +19,11 @@
 mod attach;
 pub mod change;
 mod decide;
+mod insert;
 mod load;
 mod plan;
 mod reserve;
+mod seals;
 mod store;
 
 pub use change::{
@@ -34,7 +38,7 @@ use crate::audit::Action;
 use crate::keyring::{IndexKeys, KeyringError};
 
 /// How many times a batch starts again when other writers came first.
-const ATTEMPTS: u32 = 30;
+pub(super) const ATTEMPTS: u32 = 30;
 
 /// How a batch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

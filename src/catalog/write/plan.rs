@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::change::{Change, ContactChange, Refusal};
-use crate::catalog::index::suppression::Known;
+use crate::catalog::index::suppression::Suppressed;
 use crate::catalog::index::tokens::{self, Content, Identity, Token};
 use crate::keyring::{Domain, IndexKeys, normalise};
 use crate::vocabulary::{Personal, Random, Timestamp};
@@ -47,6 +47,8 @@ pub(super) struct Entry {
 pub(super) struct Plan {
     pub claims: Vec<Claim>,
     pub entries: Vec<Entry>,
+    /// What history was kept out when this was planned.
+    pub suppressed: Suppressed,
     by_token: HashMap<Token, usize>,
 }
 
@@ -56,12 +58,12 @@ pub(super) struct Setting<'a> {
     pub country: &'a str,
     pub random: &'a dyn Random,
     /// Up to when which identifiers are suppressed.
-    pub cutoffs: &'a HashMap<Known, Timestamp>,
+    pub suppressed: &'a Suppressed,
 }
 
 /// The identifiers by which a change may be known to be about an erased person, and its date. A record
 /// without a date counts as old.
-pub(super) fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timestamp>) {
+fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timestamp>) {
     let external = |id: &Personal| {
         let id = normalise::external_id(id.expose());
         id.map(|it| (Domain::ExternalId, it)).into_iter().collect()
@@ -81,6 +83,14 @@ pub(super) fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Opt
         Change::Message(it) => (external(&it.contact), Some(it.sent_at)),
         Change::Forwarding(_) | Change::Rejected(_) => (Vec::new(), None),
     }
+}
+
+/// The identifiers of every change.
+pub(super) fn all_identifiers<'c>(
+    changes: &'c [Change],
+    country: &'c str,
+) -> impl Iterator<Item = Identity> + 'c {
+    changes.iter().flat_map(|it| identifiers(it, country).0)
 }
 
 impl Plan {
@@ -204,13 +214,13 @@ impl Plan {
 }
 
 fn is_suppressed(change: &Change, setting: &Setting<'_>) -> bool {
-    if setting.cutoffs.is_empty() {
+    if setting.suppressed.cutoffs.is_empty() {
         return false;
     }
     let (identifiers, dated) = identifiers(change, setting.country);
     identifiers.into_iter().any(|(domain, value)| {
         let known = (domain, value.expose().to_owned());
-        let cutoff = setting.cutoffs.get(&known);
+        let cutoff = setting.suppressed.cutoffs.get(&known);
         cutoff.is_some_and(|cutoff| dated.is_none_or(|dated| dated <= *cutoff))
     })
 }

@@ -1,12 +1,11 @@
 //! Fixing the ids of a batch in the index: the first to reserve a token decides.
 
-use std::collections::HashMap;
-
 use super::Manner;
 use super::change::Change;
 use super::plan::{self, Plan, Setting};
 use crate::catalog::index::settle::Pending;
-use crate::catalog::index::{rows, suppression, take};
+use crate::catalog::index::suppression::Suppressed;
+use crate::catalog::index::{rows, take};
 use crate::catalog::{Catalog, CatalogError, TenantRef};
 use crate::keyring::{Domain, IndexKeys};
 use crate::store::{StoreError, Tx, args};
@@ -29,27 +28,25 @@ impl Catalog {
             return Ok(None);
         }
         let written = pending.write(&mut tx, &self.data, tenant.id, keys).await?;
-        let cutoffs = match manner.history {
+        let suppressed = match manner.history {
             true => {
-                let country = &tenant.country;
-                let values = changes
-                    .iter()
-                    .flat_map(|it| plan::identifiers(it, country).0);
-                suppression::cutoffs(&mut tx, tenant.id, keys, self.clock.now(), values).await?
+                let values = plan::all_identifiers(changes, &tenant.country);
+                Suppressed::look(&mut tx, tenant.id, keys, self.clock.now(), values).await?
             }
-            false => HashMap::new(),
+            false => Suppressed::default(),
         };
         let setting = Setting {
             keys,
             country: &tenant.country,
             random: self.random.as_ref(),
-            cutoffs: &cutoffs,
+            suppressed: &suppressed,
         };
         let mut plan = Plan::new(changes, &setting);
         reserve(&mut tx, tenant.id, &mut plan).await?;
         look(&mut tx, tenant.id, &mut plan).await?;
         tx.commit().await?;
         pending.wrote(written);
+        plan.suppressed = suppressed;
         Ok(Some(plan))
     }
 }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
 //! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
-//! | 1 machinery | [`store`] → [`keyring`] → [`audit`] |
+//! | 1 machinery | [`store`] → [`keyring`] → [`audit`] → [`staff`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
 #![forbid(unsafe_code)]
@@ -23,6 +23,7 @@ pub mod erasure;
 pub mod ingest;
 pub mod keyring;
 pub mod receipts;
+pub mod staff;
 pub mod store;
 pub mod vocabulary;
 pub mod web;
@@ -36,6 +37,8 @@ pub fn every_statement() -> Vec<store::Statement> {
         keyring::mirror::rows::STATEMENTS,
         receipts::rows::STATEMENTS,
         audit::rows::STATEMENTS,
+        staff::rows::STATEMENTS,
+        staff::rows::data::STATEMENTS,
         catalog::rows::STATEMENTS,
         catalog::index::rows::STATEMENTS,
         erasure::rows::STATEMENTS,

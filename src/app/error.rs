@@ -5,6 +5,7 @@ use crate::erasure::EraseError;
 use crate::keyring::mirror::MirrorError;
 use crate::keyring::{KeyringError, RootError};
 use crate::receipts::ReceiptError;
+use crate::staff::StaffError;
 use crate::store::StoreError;
 
 /// Anything that making or opening an installation refuses or fails at.
@@ -43,6 +44,9 @@ pub enum AppError {
     /// Erasures that are to be finished first.
     #[error(transparent)]
     Erase(#[from] EraseError),
+    /// Tokens.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
     /// A mirror.
     #[error(transparent)]
     Mirror(#[from] MirrorError),

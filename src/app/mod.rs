@@ -24,8 +24,9 @@ use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
 use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, ReceiptError, SigningKey};
+use crate::staff::{BearerToken, NewToken, Tokens};
 use crate::store::{Db, Options, Role, StoreError};
-use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom};
+use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, TokenId};
 
 /// How long a process waits for whoever holds the root lock.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -179,6 +180,30 @@ impl App {
             "no mirror follows this vault: a disk failure loses all data; run `gallra mirror DIR` \
              with a directory on another disk",
         ))
+    }
+
+    /// The API's tokens, on behalf of whoever opened the house.
+    pub fn tokens(&self) -> Tokens {
+        Tokens {
+            keyring: self.keyring.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            recorder: self.catalog.recorder.clone(),
+            actor: self.catalog.actor,
+        }
+    }
+
+    /// Makes a token.
+    pub async fn create_token(&self, new: NewToken) -> Result<(TokenId, BearerToken), AppError> {
+        let made = self.tokens().create(new).await?;
+        self.eraser.note_vault_version().await?;
+        Ok(made)
+    }
+
+    /// Ends a token.
+    pub async fn revoke_token(&self, id: TokenId) -> Result<(), AppError> {
+        self.tokens().revoke(id).await?;
+        Ok(self.eraser.note_vault_version().await?)
     }
 
     /// Gives the lease back and closes the stores.

@@ -15,8 +15,8 @@ use std::fmt;
 
 pub use recorder::Recorder;
 
-use crate::store::{Db, StoreError, Tx, Value, args};
-use crate::vocabulary::{Clock, Random, TenantId, Timestamp};
+use crate::store::{Db, Row, StoreError, Tx, Value, args};
+use crate::vocabulary::{Clock, ParseIdError, Random, TenantId, Timestamp};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +71,14 @@ actions! {
     ContactUpserted = "contact.upserted";
     /// A contact's profile was read.
     ContactRead = "contact.read";
+    /// A page of contacts was read.
+    ContactsListed = "contact.listed";
+    /// A page of cases was read.
+    CasesListed = "case.listed";
+    /// A case was read.
+    CaseRead = "case.read";
+    /// A page of a case's messages was read.
+    MessagesRead = "message.read";
     /// Somebody was searched for.
     ContactSearched = "contact.searched";
     /// Everything held about a contact was read.
@@ -99,6 +107,10 @@ actions! {
     HoldAdded = "hold.added";
     /// A hold was lifted.
     HoldReleased = "hold.released";
+    /// A token was made.
+    TokenCreated = "token.created";
+    /// A token was ended.
+    TokenRevoked = "token.revoked";
     /// The data store was copied.
     BackedUp = "store.backed-up";
     /// The data store was put back.
@@ -184,7 +196,7 @@ pub async fn record_in(
 }
 
 /// One stored row.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Record {
     /// When.
     pub at: Timestamp,
@@ -200,20 +212,88 @@ pub struct Record {
     pub detail: Option<String>,
 }
 
-/// The newest rows up to a time, newest first.
-pub async fn newest(data: &Db, until: Timestamp, limit: u32) -> Result<Vec<Record>, StoreError> {
-    let rows = data.fetch_all(rows::READ_AUDIT, args![until, i64::from(limit)]);
-    rows.await?
-        .iter()
-        .map(|row| {
-            Ok(Record {
-                at: row.timestamp(0)?,
-                actor: row.text(1)?,
-                action: row.text(2)?,
-                tenant: row.opt_id(3)?,
-                object: row.opt_blob(4)?.map(hex::encode),
-                detail: row.opt_text(5)?,
-            })
+/// A place in the trail: acts before it are older.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    at: Timestamp,
+    id: [u8; 16],
+}
+
+impl Cursor {
+    /// Before the newest act.
+    pub const NEWEST: Cursor = Cursor {
+        at: Timestamp(i64::MAX),
+        id: [0xff; 16],
+    };
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.0, hex::encode(self.id))
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let (at, id) = text.split_once('.').ok_or(ParseIdError)?;
+        let at = Timestamp(at.parse().map_err(|_| ParseIdError)?);
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(id, &mut bytes).map_err(|_| ParseIdError)?;
+        Ok(Self { at, id: bytes })
+    }
+}
+
+/// Acts, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The acts.
+    pub records: Vec<Record>,
+    /// Where the next page begins, when this one is full.
+    pub next: Option<Cursor>,
+}
+
+/// Acts before a place, of one tenant or of all.
+pub async fn page(
+    data: &Db,
+    tenant: Option<TenantId>,
+    before: Cursor,
+    limit: u32,
+) -> Result<Page, StoreError> {
+    let Cursor { at, id } = before;
+    let limit = i64::from(limit);
+    let found = match tenant {
+        None => {
+            data.fetch_all(rows::AUDIT, args![at, at, id, limit])
+                .await?
+        }
+        Some(tenant) => {
+            let arguments = args![tenant, at, at, id, limit];
+            data.fetch_all(rows::AUDIT_OF_TENANT, arguments).await?
+        }
+    };
+    let last = found.last().filter(|_| found.len() as i64 == limit);
+    let next = last.map(|row| {
+        Ok::<_, StoreError>(Cursor {
+            at: row.timestamp(0)?,
+            id: row.bytes(6)?,
         })
-        .collect()
+    });
+    let records: Result<_, _> = found.iter().map(record).collect();
+    Ok(Page {
+        records: records?,
+        next: next.transpose()?,
+    })
+}
+
+fn record(row: &Row) -> Result<Record, StoreError> {
+    Ok(Record {
+        at: row.timestamp(0)?,
+        actor: row.text(1)?,
+        action: row.text(2)?,
+        tenant: row.opt_id(3)?,
+        object: row.opt_blob(4)?.map(hex::encode),
+        detail: row.opt_text(5)?,
+    })
 }

@@ -1,9 +1,12 @@
 //! The audit trail's statements.
 
 crate::store::statements! { data:
-    /// The newest rows before a time, newest first.
-    READ_AUDIT = "SELECT at, actor, action, tenant, object, detail FROM audit \
-        WHERE at <= $1 ORDER BY at DESC, id DESC LIMIT $2";
+    /// Acts before a place, the newest first.
+    AUDIT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
+        WHERE at < $1 OR (at = $2 AND id < $3) ORDER BY at DESC, id DESC LIMIT $4";
+    /// The same of one tenant.
+    AUDIT_OF_TENANT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
+        WHERE tenant = $1 AND (at < $2 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5";
 }
 
 crate::store::bulk! { data:

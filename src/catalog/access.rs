@@ -149,7 +149,7 @@ impl Catalog {
 }
 
 /// A row of `rows::MESSAGES_OF_CASE`; without a sealer it is somebody else's.
-fn message(row: &Row, sealer: Option<&Sealer>) -> Result<Message, CatalogError> {
+pub(super) fn message(row: &Row, sealer: Option<&Sealer>) -> Result<Message, CatalogError> {
     let (id, version): (MessageId, u32) = (row.id(0)?, row.u32(8)?);
     let open = |column: crate::keyring::Column, sealed: Option<Vec<u8>>| match sealer {
         Some(sealer) => open(sealer, column.of(id.as_bytes(), version), &sealed),

@@ -76,7 +76,7 @@ impl Identifier {
 }
 
 /// What is held of one category.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct CategoryHeld {
     /// Of which kind.
     pub category: Category,
@@ -89,7 +89,7 @@ pub struct CategoryHeld {
 }
 
 /// One contact of one tenant who fits.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Match {
     /// In whose data, by slug.
     pub tenant: String,
@@ -106,7 +106,7 @@ pub struct Match {
 }
 
 /// What a search found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Finding {
     /// Who fits.
     pub matches: Vec<Match>,

@@ -87,6 +87,8 @@ crate::store::statements! { data:
     /// How many files are a contact's.
     COUNT_ATTACHMENTS = "SELECT COUNT(*) FROM unit u JOIN attachment a ON a.unit = u.id \
         WHERE u.tenant = $1 AND u.contact = $2 AND u.erased_at IS NULL";
+    /// The case of a message.
+    CASE_OF_MESSAGE = "SELECT support_case FROM message WHERE tenant = $1 AND id = $2";
     /// Forwardings of a case.
     FORWARDINGS_OF_CASE = "SELECT f.id, f.contact, f.recipient, f.reason, f.at, f.message, \
         f.sealed_version, u.id, u.block, u.leaf, u.commitment \

@@ -8,7 +8,10 @@ use crate::vocabulary::{
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+            utoipa::ToSchema,
+        )]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
         }
@@ -103,7 +106,7 @@ words! {
 }
 
 /// A client company, without what is sealed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct TenantSummary {
     /// Its id.
     pub id: TenantId,
@@ -126,7 +129,7 @@ pub struct TenantSummary {
 }
 
 /// A client company with its contact address.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Tenant {
     /// What is not sealed.
     #[serde(flatten)]
@@ -155,7 +158,7 @@ pub struct NewTenant {
 }
 
 /// A contact's profile, opened.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Contact {
     /// Gallra's id.
     pub id: ContactId,
@@ -178,7 +181,7 @@ pub struct Contact {
 }
 
 /// A case, opened.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Case {
     /// Gallra's id.
     pub id: CaseId,
@@ -201,7 +204,7 @@ pub struct Case {
 }
 
 /// A message, opened; `masked` when it is somebody else's and only its place in time is shown.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Message {
     /// Gallra's id.
     pub id: MessageId,
@@ -226,7 +229,7 @@ pub struct Message {
 }
 
 /// A file sent along with a message, without its content.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Attachment {
     /// Gallra's id.
     pub id: AttachmentId,
@@ -239,7 +242,7 @@ pub struct Attachment {
 }
 
 /// Who was given what, opened.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Forwarding {
     /// Gallra's id.
     pub id: ForwardingId,

@@ -26,6 +26,9 @@ impl Catalog {
         tenant: &TenantRef,
         contact: ContactChange,
     ) -> Result<Upserted<ContactId>, CatalogError> {
+        if let Some(source) = &contact.source {
+            super::rules::check_text("source", source)?;
+        }
         let change = Change::Contact(contact);
         let (ids, created) = self
             .write_one(tenant, change, Action::ContactUpserted)

@@ -10,6 +10,7 @@ use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
 use crate::keyring::mirror::MirrorError;
 use crate::receipts::ReceiptError;
+use crate::staff::StaffError;
 use crate::store::StoreError;
 
 /// The exit codes of CONTRACT; 0 is success.
@@ -118,7 +119,10 @@ macro_rules! failures {
 
 failures! {
     ConfigError => |_| Exit::Usage,
-    AppError => |_| Exit::Failed,
+    AppError => |error| match error {
+        AppError::Staff(error) => staff(error),
+        _ => Exit::Failed,
+    },
     CatalogError => |error| match error {
         CatalogError::Invalid { .. } => Exit::Usage,
         _ => Exit::Failed,
@@ -135,5 +139,13 @@ failures! {
         ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
         _ => Exit::Failed,
     },
+    StaffError => |error| staff(error),
     StoreError => |_| Exit::Failed,
+}
+
+fn staff(error: &StaffError) -> Exit {
+    match error {
+        StaffError::Name | StaffError::TenantMissing(_) | StaffError::Expiry => Exit::Usage,
+        _ => Exit::Failed,
+    }
 }

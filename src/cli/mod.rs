@@ -27,6 +27,7 @@ mod settings;
 mod signals;
 mod stores;
 mod tenant;
+mod token;
 mod verify;
 
 use std::ffi::OsString;
@@ -107,6 +108,9 @@ enum Inside {
     /// Clients: the companies whose data this is
     #[command(subcommand)]
     Tenant(tenant::Command),
+    /// Keys to the API, each for one purpose
+    #[command(subcommand)]
+    Token(token::Command),
     /// Take in what another system exported
     Import(import::Arguments),
     /// Records that an import could not read
@@ -251,6 +255,7 @@ async fn finish(done: Result<(), Failure>, app: &App) -> Result<(), Failure> {
 async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Inside::Tenant(command) => tenant::run(command, app, output).await,
+        Inside::Token(command) => token::run(command, app, output).await,
         Inside::Import(arguments) => import::run(arguments, app, output).await,
         Inside::Quarantine(command) => quarantine::run(command, app, output).await,
         Inside::Find(arguments) => find::run(arguments, app, output).await,

@@ -206,7 +206,7 @@ impl Eraser {
 
     /// Notes in the data how far the vault has come, so that a vault that is put back is noticed
     /// also when nobody was erased since.
-    pub(super) async fn note_vault_version(&self) -> Result<(), EraseError> {
+    pub async fn note_vault_version(&self) -> Result<(), EraseError> {
         let version = self.catalog.keyring.head().await?.version;
         self.data()
             .execute(rows::RAISE_VAULT_VERSION, args![version, version])

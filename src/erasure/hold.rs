@@ -9,7 +9,7 @@ use crate::store::{Row, StoreError, args};
 use crate::vocabulary::{ContactId, HoldId, TenantId, Timestamp};
 
 /// A hold in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Hold {
     /// Its id.
     pub id: HoldId,

@@ -117,7 +117,7 @@ macro_rules! ids {
 }
 
 ids! {
-    TenantId, ContactId, CaseId, MessageId, AttachmentId, ForwardingId, UnitId, ErasureId, HoldId, InstanceId,
+    TenantId, ContactId, CaseId, MessageId, AttachmentId, ForwardingId, UnitId, ErasureId, HoldId, TokenId, InstanceId,
     MirrorId, QuarantineId, RootId, VaultId,
 }
 

@@ -13,6 +13,14 @@ use super::Random;
 #[error("not an id: expected 32 hexadecimal digits")]
 pub struct ParseIdError;
 
+/// The one shape of every id in OpenAPI.
+fn hexadecimal() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .pattern(Some("^[0-9a-f]{32}$"))
+        .into()
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -60,6 +68,14 @@ macro_rules! ids {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                hexadecimal()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 to.collect_str(self)
@@ -96,6 +112,8 @@ ids! {
     ErasureId,
     /// A reason why something may not be erased yet.
     HoldId,
+    /// One bearer token of the API.
+    TokenId,
     /// One running process and its lease.
     InstanceId,
     /// One live copy of the vault with a root of its own.

@@ -59,6 +59,14 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 #[serde(transparent)]
 pub struct Personal(String);
 
+impl utoipa::PartialSchema for Personal {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        String::schema()
+    }
+}
+
+impl utoipa::ToSchema for Personal {}
+
 impl Personal {
     /// Wraps what a person or a system wrote.
     pub fn new(text: impl Into<String>) -> Self {

@@ -1,26 +1,59 @@
-//! The web: for now what operations and verifiers need. Routes are named here, handlers stand in a
-//! file per subject: extractors, one call, view.
+//! The web. Routes are named here and in [`api`], handlers stand in a file per subject: extractors, one
+//! call of the domain, view.
+//!
+//! | File | Does |
+//! |---|---|
+//! | [`api`] | the API under `/api/v1` and its OpenAPI description |
+//! | `caller` | who calls, and what the call may touch |
+//! | `address`, `body`, `listing`, `once` | what comes in and how lists go out |
+//! | `problem` | errors as RFC 9457 |
+//! | `health`, `log` | what operations and verifiers need, without a token |
 
+mod address;
+pub mod api;
+mod body;
+mod caller;
 mod health;
+mod listing;
 mod log;
+mod once;
 mod problem;
+mod trace;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Router, ServiceExt, middleware};
 use tokio::net::TcpListener;
+use tower::util::MapRequestLayer;
+use tower::{Layer, Service};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 
+use address::Address;
+use body::Body;
+use caller::Caller;
+use listing::{Listing, PageQuery, Wanted};
 pub use problem::Problem;
 
 /// How often unfinished erasures and late receipts are looked for.
 const SETTLE: Duration = Duration::from_secs(10);
 
+/// The largest body of a call, in bytes. What is larger is imported.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+/// How long a call may take. Less than [`crate::staff`] takes a call with a key for dead.
+const LONGEST_CALL: Duration = Duration::from_secs(90);
+
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
+    let (api, _) = api::routes();
+    let clock = app.clock.clone();
     Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
@@ -28,8 +61,33 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/tile/{*path}", get(log::tile))
         .route("/.well-known/gallra-log.json", get(log::description))
+        .merge(api)
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::wrong_method)
         .with_state(app)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LONGEST_CALL,
+        ))
+        .layer(middleware::from_fn_with_state(clock, trace::each_request))
+}
+
+/// The routes behind what makes `…/{id}:erase` one of them.
+pub fn service(
+    app: Arc<App>,
+) -> impl Service<Request, Response = axum::response::Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ 'static {
+    let split = |mut request: Request| {
+        if let Some(uri) = address::split_act(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        request
+    };
+    MapRequestLayer::new(split).layer(router(app))
 }
 
 /// Serves until `ended` completes and the answers under way are given.
@@ -39,9 +97,12 @@ pub async fn serve(
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let settling = tokio::spawn(keep_settling(app.clone()));
-    let served = axum::serve(listener, router(app))
-        .with_graceful_shutdown(ended)
-        .await;
+    let served = axum::serve(
+        listener,
+        ServiceExt::<Request>::into_make_service(service(app)),
+    )
+    .with_graceful_shutdown(ended)
+    .await;
     settling.abort();
     served
 }

@@ -4,6 +4,8 @@
 #[path = "../support/process.rs"]
 #[allow(dead_code)]
 mod process;
+#[path = "../support/server.rs"]
+mod serving;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -15,3 +17,4 @@ mod quarantine;
 mod refusals;
 mod server;
 mod settings;
+mod tokens;

@@ -37,7 +37,7 @@ enum Column {
 
 use Column::{Bytes, Flag, Number, OptBytes, OptNumber, OptText, Text};
 
-const FOLLOWED: [Followed; 3] = [
+const FOLLOWED: [Followed; 4] = [
     Followed {
         read: rows::READ_LEDGER,
         copy: rows::COPY_LEDGER,
@@ -56,6 +56,13 @@ const FOLLOWED: [Followed; 3] = [
         copy: rows::COPY_HOLDS,
         columns: &[
             Bytes, Bytes, OptBytes, Text, Text, Number, OptNumber, OptText, Number,
+        ],
+    },
+    Followed {
+        read: rows::READ_TOKENS,
+        copy: rows::COPY_TOKENS,
+        columns: &[
+            Bytes, Bytes, Text, Text, OptBytes, Number, Text, OptNumber, OptNumber, OptText, Number,
         ],
     },
 ];
@@ -89,11 +96,12 @@ const LOG: [Followed; 3] = [
 const PAGE_COLUMNS: &[Column] = &[Number, Bytes, Number, Number, Number, Bytes];
 
 /// Everything a copy that begins anew empties first.
-const CLEAR: [&str; 8] = [
+const CLEAR: [&str; 9] = [
     rows::CLEAR_PAGES,
     rows::CLEAR_LEDGER,
     rows::CLEAR_ERASED,
     rows::CLEAR_HOLDS,
+    rows::CLEAR_TOKENS,
     rows::CLEAR_ORDERS,
     rows::CLEAR_LEAVES,
     rows::CLEAR_TILES,

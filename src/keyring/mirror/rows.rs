@@ -43,6 +43,8 @@ crate::store::statements! { vault:
     READ_ERASED = "SELECT e.tenant, e.block, e.leaf, e.erasure_id FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 ORDER BY l.seq, e.block, e.leaf LIMIT $2 OFFSET $3";
     /// Holds written after a version.
     READ_HOLDS = "SELECT id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written FROM hold WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
+    /// Tokens written after a version.
+    READ_TOKENS = "SELECT id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written FROM token WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
     /// Every order that is not carried out.
     READ_ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at, written FROM erasure_order WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
 
@@ -65,6 +67,8 @@ crate::store::statements! { vault:
     CLEAR_ERASED = "DELETE FROM erased";
     /// The same for holds.
     CLEAR_HOLDS = "DELETE FROM hold";
+    /// The same for tokens.
+    CLEAR_TOKENS = "DELETE FROM token";
     /// The same for orders.
     CLEAR_ORDERS = "DELETE FROM erasure_order";
     /// The same for the log's leaves.
@@ -84,6 +88,8 @@ crate::store::bulk! { vault:
     COPY_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, " ON CONFLICT (tenant, block, leaf) DO NOTHING";
     /// Holds as they are.
     COPY_HOLDS = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written) VALUES", 9, " ON CONFLICT (id) DO UPDATE SET released_at = excluded.released_at, released_by = excluded.released_by, written = excluded.written";
+    /// Tokens as they are.
+    COPY_TOKENS = "INSERT INTO token (id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written) VALUES", 11, " ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by, written = excluded.written";
     /// Orders as they are.
     COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", 8, "";
     /// Leaves of the log as they are; they never change.

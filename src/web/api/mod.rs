@@ -1,0 +1,85 @@
+//! The API, base `/api/v1`: a file per subject. A handler is extractors, one call of the domain, view.
+//!
+//! **To add a route**: a handler with `#[utoipa::path]` whose first extractor is a [`Caller`], which it
+//! asks by [`Caller::tenant`], [`Caller::may`] or [`Caller::may_everywhere`] before anything else; and a
+//! line in [`routes`]. The description at `/api/v1/openapi.json` is made from the same lines, and a test
+//! calls every address in it with another client's token (`tests/http/strangers.rs`).
+
+mod audit;
+mod cases;
+mod contacts;
+mod erase;
+mod forwardings;
+mod holds;
+mod lookup;
+mod messages;
+mod receipts;
+mod tenants;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use utoipa::OpenApi as _;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, SecurityRequirement};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::address::documented;
+use super::{Address, Body, Caller, Problem, Wanted};
+use crate::app::App;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "Gallra",
+    description = "What a support desk holds about people, and making it gone for good. \
+        Times are RFC 3339 in UTC, ids 32 hexadecimal digits. Addresses hold ids and slugs only; names, \
+        numbers, addresses and other systems' ids travel in bodies."
+))]
+struct Description;
+
+/// Every route of the API, and its description.
+pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(tenants::list, tenants::add))
+        .routes(routes!(tenants::show))
+        .routes(routes!(contacts::list, contacts::upsert))
+        .routes(routes!(contacts::show))
+        .routes(routes!(erase::contact))
+        .routes(routes!(lookup::contacts))
+        .routes(routes!(messages::record))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::show, cases::change))
+        .routes(routes!(cases::messages))
+        .routes(routes!(forwardings::record))
+        .routes(routes!(receipts::list))
+        .routes(routes!(receipts::show))
+        .routes(routes!(holds::list, holds::place))
+        .routes(routes!(holds::release))
+        .routes(routes!(audit::list))
+        .split_for_parts();
+    let description = finish(description);
+    let served = description.clone();
+    let router = router.route(
+        "/api/v1/openapi.json",
+        get(async move || ([(header::CACHE_CONTROL, "no-cache")], Json(served)).into_response()),
+    );
+    (router, description)
+}
+
+/// What is the same for every route: the token, and addresses as people outside write them.
+fn finish(mut description: OpenApi) -> OpenApi {
+    let paths = std::mem::take(&mut description.paths.paths);
+    let paths = paths
+        .into_iter()
+        .map(|(path, item)| (documented(&path), item));
+    description.paths.paths = paths.collect();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = description.components.get_or_insert_default();
+    components.add_security_scheme("token", bearer);
+    description.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0])]);
+    description
+}

@@ -1,0 +1,100 @@
+//! The proofs of what was erased.
+
+use axum::Json;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::super::{Listing, PageQuery, problem};
+use super::{Address, Caller, Problem, Wanted};
+use crate::receipts::{Receipt, ReceiptError};
+use crate::staff::Act;
+use crate::vocabulary::{ErasureId, TenantId, Timestamp};
+
+/// A receipt in the list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Item {
+    /// Its place in the log.
+    seq: u64,
+    /// The erasure it proves.
+    id: ErasureId,
+    /// What was erased.
+    kind: String,
+    /// Whose data it was.
+    tenant_id: TenantId,
+    /// When it was composed.
+    issued_at: Timestamp,
+}
+
+impl From<&Receipt> for Item {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            seq: receipt.seq,
+            id: receipt.id,
+            kind: receipt.kind.clone(),
+            tenant_id: receipt.tenant,
+            issued_at: receipt.issued_at,
+        }
+    }
+}
+
+/// Receipts in the order of the log
+#[utoipa::path(get, path = "/api/v1/receipts", tag = "receipts", params(PageQuery), responses(
+    (status = 200, body = Listing<Item>),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
+    caller.may(Act::ReadReceipts)?;
+    let from: u64 = wanted.after(0)?;
+    let limit = u32::from(wanted.limit);
+    let page = caller.app.log.list(caller.pass.tenant, from, limit).await?;
+    let full = page.len() == usize::from(wanted.limit);
+    let next = page
+        .last()
+        .filter(|_| full)
+        .map(|last| (last.seq + 1).to_string());
+    Ok(wanted.answer(page.iter().map(Item::from).collect(), next))
+}
+
+/// One receipt: its content as JSON, or as `text/plain` the file to hand over
+#[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "receipts",
+    params(("id" = ErasureId, Path)), responses(
+    (status = 200, description = "the receipt", content(
+        (serde_json::Value = "application/json"), (String = "text/plain"))),
+    (status = 202, description = "the keys are destroyed, the receipt is pending"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn show(
+    caller: Caller,
+    Address(id): Address<ErasureId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadReceipts)?;
+    let receipt = match caller.app.log.find(id).await {
+        Ok(receipt) => receipt,
+        Err(ReceiptError::Unknown(_)) => return pending(&caller, id).await,
+        Err(error) => return Err(error.into()),
+    };
+    if !caller.pass.covers(receipt.tenant) {
+        return Err(problem::nothing_here());
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    if accept.is_some_and(|accept| accept.trim_start().starts_with("text/plain")) {
+        let file = caller.app.log.receipt_file(id).await?;
+        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], file).into_response());
+    }
+    Ok(Json(receipt.body()?).into_response())
+}
+
+/// The keys may be destroyed before the receipt is there.
+async fn pending(caller: &Caller, id: ErasureId) -> Result<Response, Problem> {
+    let entry = caller.app.keyring.ledger_entry(id).await?;
+    match entry.filter(|entry| caller.pass.covers(entry.tenant)) {
+        Some(_) => {
+            let retry = [(header::RETRY_AFTER, "10")];
+            let body = serde_json::json!({ "receipt_id": id, "state": "pending" });
+            Ok((StatusCode::ACCEPTED, retry, Json(body)).into_response())
+        }
+        None => Err(problem::nothing_here()),
+    }
+}

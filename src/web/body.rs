@@ -1,0 +1,133 @@
+//! The body of a request as JSON. What cannot be used is answered with where it stands, and without
+//! what was sent: that may be about a person.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use super::Problem;
+
+/// A body of JSON, and its bytes as they came.
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// How it was said, for an idempotency key.
+    pub bytes: Bytes,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            let detail = "send JSON with `Content-Type: application/json`";
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not-json",
+                detail,
+            ));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+            let detail = "the body is too large or broke off: at most 2 MiB";
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+        })?;
+        let value = read(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader);
+    let value = value.map_err(|error| explain(error.path(), error.inner()))?;
+    reader.end().map_err(|_| malformed())?;
+    Ok(value)
+}
+
+fn malformed() -> Problem {
+    let detail = "the body is no JSON: check quotes, commas, and that it is UTF-8";
+    Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+}
+
+fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return malformed();
+    }
+    let mut pointer = pointer(path);
+    let said = error.to_string();
+    let name = said.split('`').nth(1).unwrap_or_default();
+    let detail = if said.starts_with("unknown field") {
+        "there is no such field here: leave it out".to_owned()
+    } else if said.starts_with("missing field") {
+        pointer = format!("{pointer}/{name}");
+        format!("{name} is missing: add it")
+    } else if said.starts_with("unknown variant") {
+        let choices = said.split("expected ").last().unwrap_or_default();
+        let choices = choices.split(" at line").next().unwrap_or_default();
+        format!("choose {choices}")
+    } else if said.starts_with("invalid type") {
+        let expected = said.split("expected ").last().unwrap_or_default();
+        let expected = expected.split(" at line").next().unwrap_or_default();
+        format!("this is of another type: expected {expected}")
+    } else {
+        // Our own words, such as those of a time that is none; never the value.
+        said.split(" at line").next().unwrap_or_default().to_owned()
+    };
+    Problem::unusable(pointer, detail)
+}
+
+/// RFC 6901. Names of fields only: they are ours or, when unknown, the caller's own.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    path.iter()
+        .fold(String::new(), |pointer, segment| match segment {
+            Segment::Seq { index } => format!("{pointer}/{index}"),
+            Segment::Map { key } => {
+                format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+            }
+            Segment::Enum { .. } | Segment::Unknown => pointer,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)] // Only its errors are looked at.
+    struct Person {
+        name: String,
+        age: Option<u8>,
+        since: Option<crate::vocabulary::Timestamp>,
+    }
+
+    fn refused(text: &str) -> String {
+        let problem = read::<Person>(text.as_bytes()).unwrap_err();
+        serde_json::to_string(&problem).unwrap()
+    }
+
+    #[test]
+    fn an_error_says_where_and_never_what_was_sent() {
+        for (text, pointer, words) in [
+            (r#"{"name":"Anna","Anna":1}"#, r#""/Anna""#, "leave it out"),
+            (r#"{"age":3}"#, r#""/name""#, "is missing"),
+            (r#"{"name":"Anna","age":"Bo"}"#, r#""/age""#, "another type"),
+            (r#"{"name":"Anna","age":300}"#, r#""/age""#, ""),
+            (r#"{"name":"Anna","since":"Bo"}"#, r#""/since""#, "RFC 3339"),
+        ] {
+            let said = refused(text);
+            assert!(said.contains(pointer) && said.contains(words), "{said}");
+            assert!(!said.contains("Bo"), "{said}");
+        }
+        for text in ["", "{", "{\"name\":\"a\"} x", "\u{feff}{}"] {
+            assert!(refused(text).contains("malformed"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The API as another program meets it: the real server on loopback, on both engines.
+
+#[path = "../cli/desk.rs"]
+#[allow(dead_code)]
+mod desk;
+#[path = "../support/process.rs"]
+#[allow(dead_code)]
+mod process;
+#[path = "../support/server.rs"]
+#[allow(dead_code)]
+mod serving;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod client;
+mod erasing;
+mod once;
+mod people;
+mod refusals;
+mod strangers;

@@ -1,0 +1,119 @@
+//! Every route of the served description, called with another client's token: there is nothing there.
+//! The list is the description itself, so a new route is asked without anybody thinking of it.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::client::{Api, Caller};
+use crate::desk::{Desk, text};
+
+/// Routes that are about the token's own client whoever calls: what they answer to whom.
+const OWN: [(&str, &str); 5] = [
+    ("get", "/api/v1/tenants"),
+    ("get", "/api/v1/receipts"),
+    ("get", "/api/v1/audit-events"),
+    ("get", "/api/v1/holds"),
+    ("post", "/api/v1/contacts:lookup"),
+];
+
+/// Ids that exist at the client who is not the caller's.
+struct Victim {
+    contact: String,
+    case: String,
+    receipt: String,
+    hold: String,
+}
+
+fn victim(api: &Api) -> Victim {
+    let admin = api.caller("admin", None);
+    let erased = json!({"external_id": "gone"});
+    let erased = admin
+        .post("/api/v1/tenants/brygga/contacts", &erased)
+        .with(201);
+    let erase = format!(
+        "/api/v1/tenants/brygga/contacts/{}:erase",
+        text(&erased["id"])
+    );
+    let receipt = admin.post(&erase, &json!({"instruction": "A-1"})).with(200);
+    let cases = admin.get("/api/v1/tenants/brygga/cases").with(200);
+    let hold = admin
+        .post("/api/v1/holds", &json!({"tenant": "brygga", "reason": "x"}))
+        .with(201);
+    Victim {
+        contact: api.desk.contact("brygga", "asa@example.se"),
+        case: text(&cases["items"][0]["id"]),
+        receipt: text(&receipt["receipt_id"]),
+        hold: text(&hold["id"]),
+    }
+}
+
+impl Victim {
+    fn address(&self, path: &str) -> String {
+        let path = path.replace("{slug}", "brygga");
+        let id = match path.as_str() {
+            it if it.contains("/contacts/") => &self.contact,
+            it if it.contains("/cases/") => &self.case,
+            it if it.contains("/receipts/") => &self.receipt,
+            _ => &self.hold,
+        };
+        path.replace("{id}", id)
+    }
+}
+
+/// A body that every route would take from its own client.
+fn body(path: &str) -> Value {
+    match path.rsplit('/').next().unwrap_or_default() {
+        "tenants" => json!({"slug": "n", "name": "N", "org_no": "1", "email": "n@example.se"}),
+        "contacts" => json!({"external_id": "c1"}),
+        "messages" => json!({"case": "k1", "contact": "c1", "direction": "in", "channel": "email",
+            "sent_at": "2026-03-01T09:00:00Z", "body": "Hej"}),
+        "forwardings" => json!({"recipient": "X", "at": "2026-03-01T09:00:00Z"}),
+        "holds" => json!({"tenant": "brygga", "reason": "x"}),
+        "contacts:lookup" => json!({"email": "asa@example.se", "tenant": "brygga"}),
+        it if it.ends_with(":erase") => json!({"instruction": "A-1"}),
+        _ => json!({"state": "closed"}),
+    }
+}
+
+fn call(caller: &Caller, method: &str, path: &str, address: &str) -> crate::client::Answer {
+    match method {
+        "get" | "delete" => caller.send(&method.to_uppercase(), address, &[], ""),
+        _ => caller.json(&method.to_uppercase(), address, &[], &body(path)),
+    }
+}
+
+both_engines! {
+    async fn another_clients_token_finds_nothing_anywhere(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let victim = victim(&api);
+        let dpo_of_another = api.caller("dpo", Some("norrsken"));
+        let stranger = api.caller("tenant", Some("norrsken"));
+        let description = stranger.get("/api/v1/openapi.json").with(200);
+        let paths = description["paths"].as_object().expect("paths");
+        assert!(paths.len() >= 15, "{}", paths.len());
+        let mut asked = 0;
+        for (path, methods) in paths {
+            for method in methods.as_object().expect("methods").keys() {
+                let address = victim.address(path);
+                for caller in [&stranger, &dpo_of_another] {
+                    let answer = call(caller, method, path, &address);
+                    let own = OWN.contains(&(method.as_str(), path.as_str()));
+                    let looked_up = path.ends_with(":lookup");
+                    let expected = if own && !looked_up { vec![200, 403] } else { vec![404, 403] };
+                    assert!(expected.contains(&answer.status), "{method} {path}: {answer:?}");
+                    // A role may be too small for the act itself; then nobody is told more either.
+                    let about_brygga = answer.text.contains(&victim.contact)
+                        || answer.text.contains("brygga");
+                    assert!(!about_brygga, "{method} {path}: {answer:?}");
+                    asked += 1;
+                }
+                let anonymous = call(&api.with(""), method, path, &address);
+                assert_eq!(anonymous.status, 401, "{method} {path}");
+            }
+        }
+        assert!(asked >= 36, "{asked}");
+        let admin = api.caller("admin", None);
+        let still = admin.get(&victim.address("/api/v1/tenants/{slug}/contacts/{id}"));
+        assert_eq!(still.with(200)["name"], "Åsa Öberg", "nothing was changed");
+    }
+}

@@ -27,7 +27,7 @@ install_server() {
   local root=""
   [ "$(id -u)" = 0 ] || root="sudo -n"
   if command -v apt-get >/dev/null; then
-    $root apt-get update >&2
+    $root apt-get update -q >&2
     # Without this the package would start a cluster of its own, which nobody asked for.
     $root mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] ||

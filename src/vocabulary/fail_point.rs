@@ -3,13 +3,25 @@
 //! Crash tests set `GALLRA_FAIL_POINT=<name>` and `GALLRA_FAIL_ACTION=abort|stop` on the
 //! process under test. Without the feature `fail-points` the call is empty and the release binary
 //! reads no such variable.
+//!
+//! `GALLRA_FAIL_TRACE=<milliseconds>` names every place on standard error as it is passed and lingers
+//! there so long, as on a slow disk: a test that kills at random then sees where its kills fall, and
+//! they fall everywhere.
 
 /// Aborts (`abort`, the default) or stops (`stop`, SIGSTOP) the process when the environment names
 /// this place. `GALLRA_FAIL_SKIP=n` lets the first `n` passages go by.
 #[cfg(feature = "fail-points")]
 pub fn fail_point(name: &str) {
+    use std::io::Write;
     use std::sync::atomic::{AtomicU64, Ordering};
     static PASSED: AtomicU64 = AtomicU64::new(0);
+    if let Ok(linger) = std::env::var("GALLRA_FAIL_TRACE") {
+        // In one write: a kill must not tear it.
+        let _ = std::io::stderr().write_all(format!("at {name}\n").as_bytes());
+        std::thread::sleep(std::time::Duration::from_millis(
+            linger.parse().unwrap_or(0),
+        ));
+    }
     if std::env::var("GALLRA_FAIL_POINT").as_deref() != Ok(name) {
         return;
     }

@@ -7,11 +7,11 @@
 //!  person       ──► found once and unchanged, or erased and found nowhere
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gallra::catalog::TenantRef;
 use gallra::erasure::Standing;
-use gallra::keyring::{KeyRef, KeyringError};
+use gallra::keyring::{Destroyed, KeyRef, KeyringError, LedgerEntry};
 use gallra::receipts::body::Kind;
 use gallra::store::{Db, Role, args};
 use gallra::vocabulary::{Clock, ContactId, ErasureId, TenantId, UnitId};
@@ -122,14 +122,46 @@ fn key_ref(block: i64, leaf: i64) -> Option<KeyRef> {
 
 /// Fails unless the settled house keeps every invariant; answers how many ledger entries it has.
 pub async fn hold<C: Clock>(bench: &Bench, house: &House<C>) -> usize {
-    assert_eq!(house.eraser.standing().await.unwrap(), Standing::Settled);
     let vault = bench.open(Role::Vault).await;
-    every_unit_has_its_key(house).await;
-    let entries = every_erased_key_has_one_entry(&vault, house).await;
-    every_entry_has_one_receipt(house, &entries).await;
-    nothing_is_left_in_data(house).await;
+    let entries = hold_after(house, 0).await;
+    no_erased_key_is_without_an_entry(&vault, &entries).await;
+    no_entry_has_two_receipts(house, &entries).await;
     vault.close().await;
     entries.len()
+}
+
+/// The same, looking only at ledger entries after this one; answers them. So that a long run does
+/// not look at its whole past after every round.
+pub async fn hold_after<C: Clock>(house: &House<C>, after: i64) -> BTreeSet<ErasureId> {
+    assert_eq!(house.eraser.standing().await.unwrap(), Standing::Settled);
+    every_unit_has_its_key(house).await;
+    let ledger = house
+        .catalog
+        .keyring
+        .ledger_after(after, i64::MAX)
+        .await
+        .unwrap();
+    let numbers: Vec<i64> = ledger.iter().map(|entry| entry.seq).collect();
+    let newest = after + numbers.len() as i64;
+    assert!(
+        numbers.iter().copied().eq(after + 1..=newest),
+        "{numbers:?}"
+    );
+    let head = house.catalog.keyring.head().await.unwrap();
+    assert_eq!(head.ledger_seq, newest);
+    for entry in &ledger {
+        its_keys_are_gone(house, entry).await;
+        house
+            .eraser
+            .log
+            .find(entry.erasure)
+            .await
+            .unwrap_or_else(|error| panic!("{} has no receipt: {error}", entry.erasure));
+    }
+    nothing_is_left_in_data(house).await;
+    let erasures: BTreeSet<ErasureId> = ledger.iter().map(|entry| entry.erasure).collect();
+    assert_eq!(erasures.len(), ledger.len(), "an erasure is there twice");
+    erasures
 }
 
 async fn every_unit_has_its_key<C>(house: &House<C>) {
@@ -145,36 +177,19 @@ async fn every_unit_has_its_key<C>(house: &House<C>) {
     }
 }
 
-/// The ledger, and every key it names: the primary key of `erased` allows no second entry.
-async fn every_erased_key_has_one_entry<C>(vault: &Db, house: &House<C>) -> Vec<ErasureId> {
+async fn its_keys_are_gone<C>(house: &House<C>, entry: &LedgerEntry) {
     let keyring = &house.catalog.keyring;
-    let ledger = keyring.ledger_after(0, i64::MAX).await.unwrap();
-    let entries: Vec<ErasureId> = ledger.iter().map(|entry| entry.erasure).collect();
-    let numbers: Vec<i64> = ledger.iter().map(|entry| entry.seq).collect();
-    assert!(
-        numbers.iter().copied().eq(1..=numbers.len() as i64),
-        "{numbers:?}"
-    );
-    assert_eq!(
-        keyring.head().await.unwrap().ledger_seq,
-        numbers.len() as i64
-    );
-    let sql = "SELECT tenant, block, leaf, erasure_id FROM erased";
-    for row in vault.fetch_all(sql, args![]).await.unwrap() {
-        let (tenant, by) = (
-            row.id::<TenantId>(0).unwrap(),
-            row.id::<ErasureId>(3).unwrap(),
-        );
-        assert!(entries.contains(&by), "{by} is not in the ledger");
-        let Some(key) = key_ref(row.i64(1).unwrap(), row.i64(2).unwrap()) else {
-            let keys = keyring.index_keys(tenant).await;
-            assert!(matches!(keys, Err(KeyringError::Erased(erasure)) if erasure == by));
-            continue;
-        };
-        match keyring.data_key(tenant, key).await {
+    let Destroyed::Units(keys) = keyring.destroyed_by(entry.erasure).await.unwrap() else {
+        let keys = keyring.index_keys(entry.tenant).await;
+        let by = entry.erasure;
+        return assert!(matches!(keys, Err(KeyringError::Erased(erasure)) if erasure == by));
+    };
+    assert!(!keys.is_empty(), "{} destroyed nothing", entry.erasure);
+    for key in keys {
+        match keyring.data_key(entry.tenant, key).await {
             Err(KeyringError::Erased(erasure)) => {
-                let purged = keyring.erasure_of_key(tenant, key).await.unwrap();
-                assert_eq!(Some(erasure), purged, "{key:?}");
+                let erased = keyring.erasure_of_key(entry.tenant, key).await.unwrap();
+                assert_eq!(Some(erasure), erased, "{key:?}");
             }
             other => panic!(
                 "{key:?} has its key and an entry: {:?}",
@@ -182,10 +197,18 @@ async fn every_erased_key_has_one_entry<C>(vault: &Db, house: &House<C>) -> Vec<
             ),
         }
     }
-    entries
 }
 
-async fn every_entry_has_one_receipt<C>(house: &House<C>, entries: &[ErasureId]) {
+/// The primary key of `erased` allows no second entry for a key.
+async fn no_erased_key_is_without_an_entry(vault: &Db, entries: &BTreeSet<ErasureId>) {
+    let sql = "SELECT DISTINCT erasure_id FROM erased";
+    for row in vault.fetch_all(sql, args![]).await.unwrap() {
+        let by = row.id::<ErasureId>(0).unwrap();
+        assert!(entries.contains(&by), "{by} is not in the ledger");
+    }
+}
+
+async fn no_entry_has_two_receipts<C>(house: &House<C>, entries: &BTreeSet<ErasureId>) {
     let receipts = house.eraser.log.list(None, 0, u32::MAX >> 1).await.unwrap();
     let mut receipted: BTreeMap<ErasureId, u64> = BTreeMap::new();
     for receipt in &receipts {

@@ -1,6 +1,9 @@
 //! Proofs that need another process, another disk or another fate: power cuts, kills, full disks,
 //! and the search for what must not be there.
 
+// An optimising build looks deeper into nested futures.
+#![recursion_limit = "256"]
+
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/proofs.rs"]

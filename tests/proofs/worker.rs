@@ -3,7 +3,7 @@
 //!
 //! | Order | Does |
 //! |---|---|
-//! | `erase N`, `strict N` | erases person N of the first tenant |
+//! | `erase N …`, `strict N …` | erases these people of the first tenant, all at once |
 //! | `purge SLUG` | purges a tenant |
 //! | `discard` | discards what is in the first tenant's quarantine |
 //! | `import SLUG N M` | imports the people N to M |
@@ -11,15 +11,17 @@
 //! | `settle` | finishes what is unfinished |
 //! | `rotate` | replaces the root |
 
+use std::ops::RangeInclusive;
 use std::process::Command;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use gallra::catalog::{CatalogError, Identifier, TenantRef};
 use gallra::erasure::discard::{DiscardRequest, Which};
 use gallra::ingest::{Options, import_gallra};
 use gallra::keyring::KeyringError;
 use gallra::store::Engine;
-use gallra::vocabulary::{ContactId, Personal, SystemClock};
+use gallra::vocabulary::{Clock, ContactId, Personal, SystemClock};
 
 use crate::support::house::{House, external_id};
 use crate::support::{self, Bench};
@@ -76,7 +78,7 @@ async fn shows(bench: &Bench) {
     for order in [
         "import skor 1 3",
         "read 1 3",
-        "erase 2",
+        "erase 2 3",
         "strict 2",
         "settle",
     ] {
@@ -87,20 +89,15 @@ async fn shows(bench: &Bench) {
     house.close().await;
 }
 
-async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, order: &str) {
+async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
     let words: Vec<&str> = order.split(' ').collect();
     let number = |at: usize| words[at].parse::<usize>().unwrap();
     println!("begin {order}");
     match words[0] {
         "erase" | "strict" => {
             let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
-            let Some(contact) = known(house, &tenant, number(1)).await else {
-                return println!("gone {order}");
-            };
-            println!("erasing {} {contact}", words[1]);
-            let outcome = house.erase(&tenant, contact, words[0] == "strict").await;
-            assert_eq!(outcome.pending, None);
-            println!("erased {} {}", words[1], outcome.erasure);
+            let erase = |word| erase(house, &tenant, word, words[0] == "strict");
+            join_all(words[1..].iter().map(|word| erase(word))).await;
         }
         "purge" => {
             let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();
@@ -119,12 +116,7 @@ async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, ord
         }
         "import" => {
             let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();
-            let text: String = (number(2)..=number(3)).map(records).collect();
-            let source = text.as_bytes();
-            let options = Options::default();
-            let imported = import_gallra(&house.catalog, &tenant, source, options, |_| ()).await;
-            let report = imported.unwrap_or_else(|error| panic!("{error}"));
-            assert!(report.is_clean(), "{report:?}");
+            import(house, &tenant, number(2)..=number(3)).await;
             println!("imported {} {} {}", words[1], words[2], words[3]);
         }
         "read" => {
@@ -142,6 +134,25 @@ async fn carry_out<C: gallra::vocabulary::Clock + 'static>(house: &House<C>, ord
         other => panic!("no such order: {other}"),
     }
     println!("done {order}");
+}
+
+async fn erase<C: Clock + 'static>(house: &House<C>, tenant: &TenantRef, word: &str, strict: bool) {
+    let Some(contact) = known(house, tenant, word.parse().unwrap()).await else {
+        return println!("gone {word}");
+    };
+    println!("erasing {word} {contact}");
+    let outcome = house.erase(tenant, contact, strict).await;
+    assert_eq!(outcome.pending, None);
+    println!("erased {word} {}", outcome.erasure);
+}
+
+/// Brings people; whoever is there already stays as they are.
+pub async fn import<C>(house: &House<C>, tenant: &TenantRef, people: RangeInclusive<usize>) {
+    let text: String = people.map(records).collect();
+    let source = text.as_bytes();
+    let imported = import_gallra(&house.catalog, tenant, source, Options::default(), |_| ()).await;
+    let report = imported.unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.is_clean(), "{report:?}");
 }
 
 /// Person `number`, if the tenant holds them.

@@ -127,6 +127,9 @@ pub async fn kill_at_random(
             Ok(()) => scenario.check().await,
             Err(error) => Err(format!("recovery failed: {error}")),
         };
+        if toll.rounds.is_power_of_two() || toll.rounds.is_multiple_of(50) {
+            println!("seed {seed}: {} of {goal} done, {toll:?}", scenario.done());
+        }
         verdict.map_err(|broken| {
             let round = toll.rounds;
             format!("round {round} of seed {seed}, killed after {delay:?}: {broken}")

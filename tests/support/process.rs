@@ -336,6 +336,12 @@ impl Finished {
         self.status.signal().is_some()
     }
 
+    /// The last fail point it passed, if it was traced (`GALLRA_FAIL_TRACE`).
+    pub fn passed_last(&self) -> Option<&str> {
+        let mut lines = self.stderr.lines().rev();
+        lines.find_map(|line| line.strip_prefix("at "))
+    }
+
     /// Itself, when it exited with 0.
     ///
     /// # Panics

@@ -19,8 +19,10 @@ use crate::vocabulary::{ErasureId, RootId, TenantId};
 
 /// Pages kept at most: 4 KiB each. Beyond it all are dropped and read again as needed.
 const KEPT_PAGES: usize = 1024;
-/// How often a reader looks again when the root changes under its hands.
+/// How often a reader looks again when it finds no root for the head.
 const TRIES: usize = 8;
+/// How many epochs may begin under a reader's hands before it gives up.
+const CHANGES: usize = 100;
 
 /// What is known of the live epoch, in memory only.
 #[derive(Debug)]
@@ -121,10 +123,13 @@ enum Stopped {
     Unreadable(PageId),
 }
 
+/// A page, or in which epoch the walk ended before it, and why.
+type Walked = Result<Arc<Page>, (u64, Stopped)>;
+
 impl Keyring {
     /// Reads the head and, when the epoch is another one, drops everything known of the old one.
     pub(super) async fn refresh(&self) -> Result<Head, KeyringError> {
-        let mut tries = 0;
+        let (mut tries, mut before) = (0, None);
         loop {
             let head = head::read(&self.0.means.vault).await?;
             if self.0.epoch.lock().root == head.root {
@@ -136,11 +141,13 @@ impl Keyring {
                     self.0.epoch.begin(head.epoch, head.root, key);
                     return Ok(head);
                 }
-                // The head was read just before another process replaced the root.
+                // The head was read just before another process replaced the root, and perhaps
+                // again: as long as the head moves, nothing is rolled back.
                 Err(KeyringError::VaultRolledBack { .. } | KeyringError::RootLost)
-                    if tries < TRIES =>
+                    if tries < TRIES || before != Some(head.root) =>
                 {
                     tries += 1;
+                    before = Some(head.root);
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
                 Err(error) => return Err(error),
@@ -167,32 +174,34 @@ impl Keyring {
     pub(super) async fn page(&self, id: PageId) -> Result<Option<Arc<Page>>, KeyringError> {
         self.begin_read().await?;
         let path = path_to(id);
-        let mut last = Stopped::Absent;
-        for attempt in 0..TRIES {
-            match self.walk(&path).await? {
+        let mut stood_still = 0;
+        for _ in 0..CHANGES {
+            let (number, stopped) = match self.walk(&path).await? {
                 Ok(page) => return Ok(Some(page)),
-                Err(stopped) => last = stopped,
+                Err(stopped) => stopped,
+            };
+            // Against the epoch this walk read in, not the one that is known by now: another task
+            // may have seen the next one meanwhile.
+            if self.refresh().await?.epoch == number {
+                stood_still += 1;
             }
-            let before = self.0.epoch.lock().number;
-            let changed = self.refresh().await?.epoch != before;
-            if attempt > 0 && !changed {
-                break;
+            match stopped {
+                _ if stood_still < 2 => self.0.epoch.forget(&path),
+                Stopped::Absent => return Ok(None),
+                Stopped::Unreadable(id) => return Err(KeyringError::corrupt(&id)),
             }
-            self.0.epoch.forget(&path);
         }
-        match last {
-            Stopped::Absent => Ok(None),
-            Stopped::Unreadable(id) => Err(KeyringError::corrupt(&id)),
-        }
+        Err(KeyringError::EpochChanged)
     }
 
-    async fn walk(&self, path: &[PageId]) -> Result<Result<Arc<Page>, Stopped>, KeyringError> {
+    /// Reads down to the last page of the path; says in which epoch it did when it cannot.
+    async fn walk(&self, path: &[PageId]) -> Result<Walked, KeyringError> {
         let (number, mut key, mut page, known) = self.deepest_known(path);
         for id in &path[known..] {
             if let Some(parent) = &page {
                 match parent.key_of(id) {
                     Some(child) => key = child.clone(),
-                    None => return Ok(Err(Stopped::Absent)),
+                    None => return Ok(Err((number, Stopped::Absent))),
                 }
             }
             match read_page(&self.0.means.vault, id, &key).await? {
@@ -201,10 +210,10 @@ impl Keyring {
                     self.0.epoch.keep(number, *id, Arc::clone(&read));
                     page = Some(read);
                 }
-                None => return Ok(Err(Stopped::Unreadable(*id))),
+                None => return Ok(Err((number, Stopped::Unreadable(*id)))),
             }
         }
-        Ok(page.ok_or(Stopped::Absent))
+        Ok(page.ok_or((number, Stopped::Absent)))
     }
 
     /// The page nearest to the end of the path that is in memory, and how many of the path's pages

@@ -16,7 +16,7 @@ use gallra::vocabulary::{ErasureId, SystemClock, SystemRandom, TenantId};
 use crate::tools::lostwrites::{Kind, Plan, PowerCut, Recording};
 
 const TENANT: TenantId = TenantId([7; 16]);
-const KEYS: usize = 20;
+const KEYS: usize = 30;
 
 async fn means(directory: &Path, create: bool) -> Result<Means, String> {
     let url = format!("sqlite:{}", directory.join("vault.db").display());

@@ -25,9 +25,9 @@ use crate::tools::process::{Finished, Running};
 use crate::worker::{TENANT, import, known, worker};
 
 /// How many people each eraser is sent after in a round; the second one shares half of them.
-const AFTER: usize = 24;
+const AFTER: usize = 40;
 /// How many people an eraser erases at once, at most.
-const AT_ONCE: u64 = 4;
+const AT_ONCE: u64 = 6;
 /// How many people there are when a round begins, at least, and how many the writer brings.
 const PEOPLE: usize = 3 * AFTER;
 const BROUGHT: usize = 12;
@@ -253,7 +253,7 @@ impl Scenario for Erasures<'_> {
     }
 
     fn first_window(&self) -> Duration {
-        Duration::from_secs(2)
+        Duration::from_secs(4)
     }
 }
 
@@ -270,7 +270,7 @@ fn erase_among_kills(engine: Engine, goal: u64, seed: u64) {
 }
 
 fn in_several_houses(engine: Engine) {
-    let houses = counted(1, 4);
+    let houses = counted(1, 3);
     std::thread::scope(|threads| {
         for seed in 1..=houses {
             let goal = counted(500, 10_000).div_ceil(houses);

@@ -112,7 +112,7 @@ fn no_power_cut_brings_anybody_back_or_loses_anybody_else() {
         let orders = [
             "import skor 1 6",
             "import hattar 1 4",
-            "erase 2",
+            "erase 2 3",
             "strict 4",
             "import skor 7 8",
             "purge hattar",

@@ -197,7 +197,13 @@ impl Trace {
     ) -> Vec<Violation> {
         let mut disk = Disk::new(&self.start(), &self.events, plan.names);
         let mut violations = Vec::new();
-        for at in self.cut_points(plan.cuts, plan.seed) {
+        let points = self.cut_points(plan.cuts, plan.seed);
+        let (cuts, events) = (points.len(), self.events.len());
+        println!(
+            "{cuts} cuts among {events} events, {} disks each",
+            plan.disks
+        );
+        for at in points {
             disk.advance(at);
             for roll in 0..plan.disks {
                 let survival = match roll {

@@ -2,6 +2,7 @@
 //! table in any dress, neither before nor after the erasure; and keys that stand nowhere after it.
 
 use gallra::store::{Engine, Role};
+use rustix::process::Signal;
 
 use crate::both_engines;
 use crate::desk::Desk;
@@ -9,7 +10,8 @@ use crate::invariants::Person;
 use crate::support::Bench;
 use crate::support::house::House;
 use crate::tools::canary::{Canaries, Find};
-use crate::tools::process::Finished;
+use crate::tools::process::{Finished, Running};
+use crate::tools::serving::Server;
 
 const NAME: &str = "Wilhelmina Kanariefågel";
 const EMAIL: &str = "wilhelmina.kanarie@voliere.example";
@@ -83,10 +85,95 @@ fn said(canaries: &Canaries, finished: &Finished) -> Vec<Find> {
     finds
 }
 
+/// What the server answers, whatever it is asked, and what it logs.
+fn served(canaries: &Canaries, server: &Server) -> Vec<Find> {
+    const PATHS: [&str; 10] = [
+        "/healthz",
+        "/readyz",
+        "/version",
+        "/metrics",
+        "/.well-known/gallra-log.json",
+        "/log/checkpoint",
+        "/log/tile/0/000.p/1",
+        "/log/tile/entries/000.p/1",
+        // Nobody should, but somebody will: what is asked for is not repeated.
+        "/log/tile/wilhelmina.kanarie@voliere.example",
+        "/contacts?email=wilhelmina.kanarie@voliere.example&name=Wilhelmina%20Kanarief%C3%A5gel",
+    ];
+    let mut finds = Vec::new();
+    for path in PATHS {
+        let (head, body) = server.get(path);
+        finds.extend(canaries.in_bytes(&format!("headers of {path}"), head.as_bytes()));
+        finds.extend(canaries.in_bytes(path, &body));
+    }
+    finds
+}
+
+/// The house with a server, a mirror that follows, and a place for temporary files.
+struct Watched<'b> {
+    bench: &'b Bench,
+    desk: Desk,
+    mirror: Running,
+}
+
+impl<'b> Watched<'b> {
+    fn open(bench: &'b Bench) -> Self {
+        let mut desk = Desk::open(bench);
+        let temporary = bench.directory().join("temporary");
+        std::fs::create_dir(&temporary).unwrap();
+        let gallra = desk.gallra.with("GALLRA_LOG", "trace");
+        desk.gallra = gallra.with("TMPDIR", temporary);
+        let directory = bench.directory().join("mirror").display().to_string();
+        desk.run(&["mirror", &directory, "--once"]);
+        let mirror = desk.gallra.spawn(["mirror", &directory]);
+        Self {
+            bench,
+            desk,
+            mirror,
+        }
+    }
+
+    fn serve(&self) -> Server {
+        Server::start(&self.desk.gallra)
+    }
+
+    /// Erases the person beside a running server; answers the receipt's id.
+    fn erase(&self, canaries: &Canaries) -> String {
+        let server = self.serve();
+        assert_eq!(served(canaries, &server), []);
+        let receipt = [
+            "erase",
+            "--tenant",
+            "skor",
+            "--external-id",
+            PERSON,
+            "--instruction",
+            "A-1",
+        ];
+        let erased = self.desk.run(&receipt);
+        assert_eq!(said(canaries, &erased), []);
+        assert_eq!(served(canaries, &server), []);
+        let (code, log) = server.end(Signal::TERM);
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("stopping"), "its log is searched to the end");
+        assert_eq!(canaries.in_bytes("the server's log", log.as_bytes()), []);
+        crate::desk::text(&erased.json()["receipt_id"])
+    }
+
+    /// The person and the bytes of their keys, before they are erased.
+    async fn person(&self) -> Person {
+        let house = House::open(self.bench).await;
+        let tenant = house.catalog.tenant_ref("skor").await.unwrap();
+        let person = Person::look_for(&house, &tenant, PERSON).await;
+        house.close().await;
+        person
+    }
+}
+
 both_engines! {
     async fn no_canary_is_found_anywhere_and_no_key_of_the_erased(bench) {
-        let mut desk = Desk::open(bench);
-        desk.gallra = desk.gallra.clone().with("GALLRA_LOG", "trace");
+        let watched = Watched::open(bench);
+        let desk = &watched.desk;
         let file = desk.file(&records());
         let texts = canaries([]);
         assert!(!texts.in_file(file.as_ref()).is_empty(), "the search can succeed");
@@ -98,32 +185,26 @@ both_engines! {
         let find = desk.run(&["find", EMAIL]);
         let backup = bench.directory().join("backup").display().to_string();
         let backed_up = desk.run(&["backup", &backup]);
-
-        let house = House::open(bench).await;
-        let tenant = house.catalog.tenant_ref("skor").await.unwrap();
-        let person = Person::look_for(&house, &tenant, PERSON).await;
-        house.close().await;
+        let person = watched.person().await;
         let all = canaries(person.key_bytes());
         assert_eq!(search(bench, &all).await, [], "before the erasure");
 
-        let erase = ["erase", "--tenant", "skor", "--external-id", PERSON, "--instruction", "A-1"];
-        let erased = desk.run(&erase);
-        let receipt = crate::desk::text(&erased.json()["receipt_id"]);
+        let receipt = watched.erase(&all);
         let purged = desk.run(&["purge", "hattar", "--confirm", "hattar AB"]);
+        let followed = watched.mirror.kill();
         let restored = desk.run(&["restore", &backup]);
         let again = desk.run(&["import", "--tenant", "skor", &file]);
         let shown = desk.note(&receipt);
         let refused = desk.tried(&["access", "--tenant", "skor", "--contact", &person.id.to_string()]);
         assert_ne!(refused.code(), Some(0));
         for command in
-            [imported, hatted, backed_up, erased, purged, restored, again, shown, refused]
+            [imported, hatted, backed_up, purged, followed, restored, again, shown, refused]
         {
             assert_eq!(said(&all, &command), [], "{command:?}");
         }
         for reading in [access, find] {
             assert_eq!(all.in_bytes("log", reading.stderr.as_bytes()), []);
         }
-        std::fs::remove_file(bench.directory().join("gallra.toml")).ok();
         assert_eq!(search(bench, &all).await, [], "after the erasure");
     }
 }

@@ -8,6 +8,8 @@ pub mod killing;
 pub mod limits;
 pub mod lostwrites;
 pub mod process;
+#[path = "server.rs"]
+pub mod serving;
 
 /// Whether the long counts were asked for (`./test --long`).
 pub fn long() -> bool {

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::process::Gallra;
+use super::process::Gallra;
 
 /// A running server; killed when the test ends before it.
 pub struct Server {

@@ -41,6 +41,7 @@ pub fn every_statement() -> Vec<store::Statement> {
         staff::rows::data::STATEMENTS,
         catalog::rows::STATEMENTS,
         catalog::index::rows::STATEMENTS,
+        catalog::rehouse::rows::STATEMENTS,
         erasure::rows::STATEMENTS,
         erasure::rows::vault::STATEMENTS,
     ];
@@ -55,6 +56,7 @@ pub fn every_bulk() -> Vec<store::Bulk> {
         audit::rows::BULKS,
         catalog::rows::BULKS,
         catalog::index::rows::BULKS,
+        catalog::rehouse::rows::BULKS,
     ];
     files.concat()
 }

@@ -101,6 +101,8 @@ actions! {
     QuarantineDiscarded = "quarantine.discarded";
     /// A tenant was purged.
     TenantPurged = "tenant.purged";
+    /// What stays of a unit was sealed under a new one.
+    Rehoused = "unit.rehoused";
     /// Rows of erased units were deleted after a restore.
     Reconciled = "store.reconciled";
     /// A hold was placed.

@@ -75,7 +75,10 @@ impl Catalog {
     }
 
     /// A tenant that is not being erased.
-    async fn tenant_by_id(&self, tenant: TenantId) -> Result<Option<TenantRef>, CatalogError> {
+    pub(crate) async fn tenant_by_id(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Option<TenantRef>, CatalogError> {
         let row = self
             .data
             .fetch_optional(rows::TENANT_REF_BY_ID, args![tenant])

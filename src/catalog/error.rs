@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::keyring::{KeyringError, SealError, TokenError};
 use crate::store::StoreError;
-use crate::vocabulary::{CaseId, ContactId, QuarantineId};
+use crate::vocabulary::{CaseId, ContactId, MessageId, QuarantineId};
 
 /// Anything the catalog refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,15 @@ pub enum CatalogError {
     /// No record with this id is in quarantine.
     #[error("no quarantined record {0}: `gallra quarantine list` shows them")]
     QuarantinedUnknown(QuarantineId),
+    /// The contact has no part of this case.
+    #[error("the contact has no part of this case: `gallra access` shows what a contact has")]
+    NoPart,
+    /// A message that was chosen is not in the part that is taken apart.
+    #[error("message {0} is not in this part: read the record again and choose anew")]
+    NotInPart(MessageId),
+    /// Somebody else is known by this identifier.
+    #[error("contact {0} is known by this identifier: move the cases there instead")]
+    IdentifierTaken(ContactId),
     /// Other writers came first again and again.
     #[error("other writers came first too often: try again")]
     Contended,

@@ -39,6 +39,7 @@ mod list;
 mod opened;
 mod quarantine;
 mod read_contact;
+pub mod rehouse;
 pub(crate) mod rows;
 pub mod rules;
 mod show_tenants;

@@ -128,7 +128,9 @@ failures! {
         _ => Exit::Failed,
     },
     EraseError => |error| match error {
-        EraseError::Held(_) | EraseError::NotConfirmed(_) => Exit::Refused,
+        EraseError::Held(_) | EraseError::NotConfirmed(_) | EraseError::BeingRehoused => {
+            Exit::Refused
+        }
         EraseError::Receipt(ReceiptError::Reference(_)) => Exit::Usage,
         _ => Exit::Failed,
     },

@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::erasure::Report;
 use crate::erasure::backup::Manifest;
 use crate::erasure::orphans::Orphans;
+use crate::erasure::rehouse::RehousedUnit;
 
 #[derive(Debug, clap::Args)]
 pub struct Directory {
@@ -156,6 +157,33 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// What the backup could not bring back: said by id, for whoever has to look it up.
+fn rehoused_text(text: Text, rehoused: &[RehousedUnit]) -> Text {
+    if rehoused.is_empty() {
+        return text;
+    }
+    let number = count(
+        rehoused.len() as u64,
+        "unit of data was",
+        "units of data were",
+    );
+    let text = text.gap().paragraph(
+        0,
+        &format!(
+            "{number} corrected, redacted or moved after this backup was made. Their old keys are \
+             destroyed, and what was kept of them is only in newer backups. Restore a newer one if \
+             there is one; else record again what is missing of:"
+        ),
+    );
+    rehoused.iter().fold(text, |text, unit| {
+        let kept = count(unit.kept, "value", "values");
+        text.and(match unit.case {
+            None => format!("  contact {}: the profile, {kept}", unit.contact),
+            Some(case) => format!("  contact {}: case {case}, {kept}", unit.contact),
+        })
+    })
+}
+
 fn reconciled_text(text: Text, report: &Report) -> Text {
     let done = [
         (
@@ -196,6 +224,10 @@ fn reconciled_text(text: Text, report: &Report) -> Text {
             |text, (number, one, many)| text.and(format!("  {}", count(number, one, many))),
         ),
     };
+    let text = rehoused_text(text, &report.rehoused);
+    let text = report.unfinished.iter().fold(text, |text, what| {
+        text.gap().paragraph(0, &format!("Not finished: {what}"))
+    });
     match report.keys_missing {
         0 => text,
         missing => text.gap().paragraph(

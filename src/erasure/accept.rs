@@ -58,6 +58,11 @@ impl Accepted {
 }
 
 impl Accepted {
+    /// The person who is erased as a whole, if this erases one.
+    pub(super) fn person(&self) -> Option<ContactId> {
+        self.subject.filter(|_| self.facts.kind == Kind::Contact)
+    }
+
     pub(super) fn new(
         id: ErasureId,
         tenant: TenantId,
@@ -156,6 +161,11 @@ impl Eraser {
     pub(super) async fn order(&self, accepted: &Accepted) -> Result<(), EraseError> {
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
+        if accepted.facts.kind == Kind::Rehousing {
+            // Its change cannot be undone by a hold that comes later, so both take the head first.
+            self.check_holds_in(&mut tx, accepted.tenant, accepted.subject)
+                .await?;
+        }
         let Accepted {
             id,
             tenant,
@@ -208,7 +218,7 @@ impl Eraser {
             ),
         };
         if closed {
-            self.store_accepted(tx, accepted, action, now).await?;
+            self.store_accepted(tx, accepted, action).await?;
             fail_point("erase:accepted");
             return Ok(true);
         }
@@ -231,20 +241,9 @@ impl Eraser {
         mut tx: Tx,
         accepted: &Accepted,
         action: Action,
-        now: Timestamp,
     ) -> Result<(), EraseError> {
-        let facts = serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?;
-        let arguments = args![
-            accepted.id,
-            accepted.tenant,
-            accepted.facts.kind.word(),
-            accepted.subject,
-            accepted.strict,
-            facts,
-            now,
-            false
-        ];
-        tx.execute(rows::INSERT_ERASURE, arguments).await?;
+        self.insert_erasure(&mut tx, accepted, accepted.facts.kind.word(), false)
+            .await?;
         let entry = self
             .catalog
             .entry(action)
@@ -255,13 +254,36 @@ impl Eraser {
         Ok(tx.commit().await?)
     }
 
+    /// Stores an erasure: `kind` as a word, and whether nothing is left to destroy.
+    pub(super) async fn insert_erasure(
+        &self,
+        tx: &mut Tx,
+        accepted: &Accepted,
+        kind: &str,
+        destroyed: bool,
+    ) -> Result<(), EraseError> {
+        let facts = serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?;
+        let arguments = args![
+            accepted.id,
+            accepted.tenant,
+            kind,
+            accepted.subject,
+            accepted.strict,
+            facts,
+            self.catalog.clock.now(),
+            destroyed
+        ];
+        tx.execute(rows::INSERT_ERASURE, arguments).await?;
+        Ok(())
+    }
+
     /// Somebody asks for what was asked before: the same erasure answers.
     async fn erased_before(
         &self,
         tenant: TenantId,
         contact: ContactId,
     ) -> Result<Outcome, EraseError> {
-        let arguments = args![tenant, contact];
+        let arguments = args![tenant, contact, Kind::Contact.word()];
         if let Some(row) = self
             .data()
             .fetch_optional(rows::ERASURE_OF_SUBJECT, arguments)

@@ -4,9 +4,10 @@
 use sha2::{Digest, Sha256};
 
 use super::facts::{Counts, Results};
+use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, rows};
 use crate::keyring::{Destroyed, KeyRef, KeyringError, LedgerEntry};
-use crate::receipts::body::{Verification, VerificationMethod};
+use crate::receipts::body::{Kind, Verification, VerificationMethod};
 use crate::store::args;
 use crate::vocabulary::{ErasureId, fail_point};
 
@@ -20,17 +21,29 @@ struct Deleted {
     results: Results,
     /// The erasing again that this was, if the rows had been gone before.
     again: Option<ErasureId>,
+    /// What was kept of a rehoused unit and is not in this data.
+    lost: Option<RehousedUnit>,
+}
+
+/// What carrying out the ledger did.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// How many entries.
+    pub(super) entries: u64,
+    /// How many of them had been carried out before and were there again.
+    pub(super) again: u64,
+    /// What was kept of rehoused units and is not in this data.
+    pub(super) lost: Vec<RehousedUnit>,
 }
 
 impl Eraser {
-    /// Carries out what the ledger holds and this data has not seen. Answers how many entries, and
-    /// how many of them had been carried out before and were there again.
+    /// Carries out what the ledger holds and this data has not seen.
     ///
     /// First the newest epoch of the batch is finished for everybody: whoever destroyed those keys
     /// may have died before overwriting the old root, or stand still, and no row may be deleted and
     /// nothing certified while an older key can still be used.
-    pub(super) async fn carry_out_ledger(&self) -> Result<(u64, u64), EraseError> {
-        let (mut all, mut again) = (0, 0);
+    pub(super) async fn carry_out_ledger(&self) -> Result<Carried, EraseError> {
+        let mut carried = Carried::default();
         loop {
             let head = self.catalog.keyring.head().await?;
             let mut meta = self.meta().await?;
@@ -44,14 +57,15 @@ impl Eraser {
             let after = meta.applied.min(head.rows_deleted);
             let entries = self.catalog.keyring.ledger_after(after, BATCH).await?;
             let Some(newest) = entries.iter().map(|entry| entry.epoch).max() else {
-                return Ok((all, again));
+                return Ok(carried);
             };
             self.catalog.keyring.finish_epoch(newest).await?;
             fail_point("erase:barrier-passed");
             let mut deleted = Vec::with_capacity(entries.len());
             for entry in &entries {
                 let one = self.delete_entry(entry, meta.restoration).await?;
-                again += u64::from(one.again.is_some());
+                carried.again += u64::from(one.again.is_some());
+                carried.lost.extend(one.lost);
                 deleted.push((entry, one));
             }
             fail_point("apply:rows-deleted");
@@ -60,7 +74,7 @@ impl Eraser {
             for (entry, one) in deleted {
                 self.conclude(entry, one, checkpoint.clone()).await?;
             }
-            all += entries.len() as u64;
+            carried.entries += entries.len() as u64;
         }
     }
 
@@ -115,7 +129,15 @@ impl Eraser {
         let (keys, tried) = self.try_keys(entry, counts.units).await?;
         // Erasing again destroys no key: they were gone.
         let keys = if again.is_some() { 0 } else { keys };
+        let lost = match entry.kind == Kind::Rehousing.word() {
+            true => {
+                self.lost_in_restore(entry.erasure, &entry.facts, counts.units)
+                    .await?
+            }
+            false => None,
+        };
         Ok(Deleted {
+            lost,
             results: Results {
                 counts,
                 keys,

@@ -8,6 +8,7 @@ use super::facts::Counts;
 use super::{EraseError, Eraser, rows};
 use crate::catalog::unit_kind;
 use crate::keyring::{Destroyed, KeyRef, LedgerEntry};
+use crate::receipts::body::Kind;
 use crate::store::{Row, StoreError, Tx, args};
 use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId};
 
@@ -48,7 +49,7 @@ impl Eraser {
     ) -> Result<Counts, EraseError> {
         match self.catalog.keyring.destroyed_by(entry.erasure).await? {
             Destroyed::Tenant => self.delete_tenant(entry.tenant, progress).await?,
-            Destroyed::Units(keys) => self.delete_units(entry.tenant, &keys, progress).await?,
+            Destroyed::Units(keys) => self.delete_units(entry, &keys, progress).await?,
         }
         self.counts(progress).await
     }
@@ -135,10 +136,19 @@ impl Eraser {
 
     async fn delete_units(
         &self,
-        tenant: TenantId,
+        entry: &LedgerEntry,
         keys: &[KeyRef],
         progress: ErasureId,
     ) -> Result<(), EraseError> {
+        let tenant = entry.tenant;
+        if let Some(contact) = entry.subject.map(ContactId) {
+            // By id first: in restored data the profile may be under a key from before a rehousing.
+            let there = args![tenant, contact];
+            let there = self.data().fetch_optional(rows::READ_CONTACT, there);
+            if there.await?.is_some() {
+                self.delete_contact(tenant, contact, progress).await?;
+            }
+        }
         for key in keys {
             let arguments = args![tenant, key.block as i64, i64::from(key.leaf)];
             let Some(row) = self
@@ -151,7 +161,11 @@ impl Eraser {
             let unit = Unit::read(&row)?;
             match unit.contact {
                 Some(contact) if unit.kind == unit_kind::CONTACT => {
-                    self.delete_contact(tenant, contact, progress).await?;
+                    let rehoused = entry.kind == Kind::Rehousing.word();
+                    match rehoused && self.delete_old_profile(tenant, contact, unit.id).await? {
+                        true => self.delete_unit(unit, progress).await?,
+                        false => self.delete_contact(tenant, contact, progress).await?,
+                    }
                 }
                 _ => {
                     self.catalog

@@ -24,6 +24,12 @@ pub enum EraseError {
     /// A hold stands in the way.
     #[error("a hold stands in the way ({0}): release it with `gallra hold release`, or wait")]
     Held(String),
+    /// A hold comes too late for a rehousing that has begun.
+    #[error(
+        "a correction, redaction or move of this person's data is under way: repeat it in a moment; \
+         if it was interrupted, run `gallra reconcile` first"
+    )]
+    BeingRehoused,
     /// The name typed to confirm a purge is another.
     #[error("the name does not match: type the tenant's name exactly ({0:?}) to purge it")]
     NotConfirmed(String),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rehouse::RehousedUnit;
 use crate::keyring::LedgerEntry;
 use crate::receipts::body::{
     Again, Approver, Backups, Body, CategoryCount, Commitment, Copy, Kept, Keys, Kind, Limit,
@@ -43,6 +44,9 @@ pub struct Facts {
     /// order is whole by itself, whatever data a restore puts beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<(u64, u16)>,
+    /// For a rehousing: which unit, and how much of it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehoused: Option<RehousedUnit>,
 }
 
 /// What the deletion of rows counted. Raised in the transactions that delete.

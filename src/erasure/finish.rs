@@ -7,8 +7,9 @@ use super::{EraseError, Eraser, Outcome, rows};
 use crate::catalog::index::suppression::Suppression;
 use crate::keyring::{KeyringError, Suppressed};
 use crate::receipts::ReceiptError;
+use crate::receipts::body::Kind;
 use crate::store::args;
-use crate::vocabulary::{ContactId, ErasureId, Timestamp, fail_point};
+use crate::vocabulary::{ErasureId, Timestamp, fail_point};
 
 /// How long an erased person's identifiers keep an old export from bringing them back: as long as
 /// the slowest of the usual sources keeps its own copy.
@@ -40,6 +41,7 @@ impl Eraser {
     /// Destroys the keys unless the ledger says that this was done, and answers by which erasure.
     async fn destroy(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
         let keyring = &self.catalog.keyring;
+        let mut spent = Vec::new();
         for _ in 0..TRIES {
             if keyring.ledger_entry(accepted.id).await?.is_some() {
                 return Ok(accepted.id);
@@ -49,21 +51,23 @@ impl Eraser {
             }
             let generation = keyring.index_keys(accepted.tenant).await?.generation;
             let ledger_seq = keyring.head().await?.ledger_seq;
-            if let Some(contact) = accepted.subject {
-                self.suppress(accepted, contact).await?;
-                fail_point("erase:suppressed");
-            }
+            self.suppress(accepted).await?;
             let suppressed = Suppressed {
                 generation,
                 ledger_seq,
             };
-            let Some(destruction) = self.destruction(accepted, suppressed).await? else {
+            let destruction = self.destruction(accepted, suppressed, &spent).await?;
+            let Some(destruction) = destruction else {
                 return self.superseded(accepted).await;
             };
             match keyring.destroy(destruction).await {
                 Ok(_) | Err(KeyringError::IndexKeysChanged) => {}
                 // Some of the named keys went with another erasure; the others are still ours.
                 Err(KeyringError::Erased(_)) if !accepted.facts.keys.is_empty() => {}
+                // One of the person's units was rehoused meanwhile: the others are still theirs.
+                Err(KeyringError::Erased(by)) if self.is_rehousing(accepted, by).await? => {
+                    spent = self.spent_keys(accepted).await?;
+                }
                 Err(KeyringError::Erased(by)) => return Ok(by),
                 Err(KeyringError::Held(hold)) => return Err(EraseError::Held(hold.to_string())),
                 Err(error) => return Err(error.into()),
@@ -72,9 +76,16 @@ impl Eraser {
         Err(KeyringError::IndexKeysChanged.into())
     }
 
+    /// Whether a person is to be erased, and it was a rehousing that destroyed one of their keys.
+    async fn is_rehousing(&self, accepted: &Accepted, by: ErasureId) -> Result<bool, EraseError> {
+        let entry = self.catalog.keyring.ledger_entry(by).await?;
+        let rehoused = entry.is_some_and(|entry| entry.kind == Kind::Rehousing.word());
+        Ok(rehoused && accepted.person().is_some())
+    }
+
     /// Nothing of the subject is left to destroy: who destroyed it?
     async fn superseded(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
-        let Some(contact) = accepted.subject else {
+        let Some(contact) = accepted.person() else {
             let (_, by) = self.named_keys(accepted).await?;
             return by.ok_or(EraseError::UnknownTenant);
         };
@@ -88,7 +99,7 @@ impl Eraser {
 
     /// Remembers by which identifiers an old export would bring the person back. This must come
     /// before the keys are destroyed: afterwards nobody knows the identifiers.
-    async fn suppress(&self, accepted: &Accepted, contact: ContactId) -> Result<(), EraseError> {
+    async fn suppress(&self, accepted: &Accepted) -> Result<(), EraseError> {
         let horizon = i64::try_from(SUPPRESSED.as_micros()).unwrap_or(i64::MAX);
         let cutoff = accepted.facts.requested_at;
         let suppression = Suppression {
@@ -96,10 +107,15 @@ impl Eraser {
             expires_at: Timestamp(cutoff.0.saturating_add(horizon)),
             erasure: accepted.id,
         };
-        Ok(self
-            .catalog
-            .suppress_contact(accepted.tenant, contact, suppression)
-            .await?)
+        if accepted.facts.kind == Kind::Rehousing {
+            self.suppress_dropped(accepted, suppression).await?;
+        } else if let Some(contact) = accepted.person() {
+            self.catalog
+                .suppress_contact(accepted.tenant, contact, suppression)
+                .await?;
+            fail_point("erase:suppressed");
+        }
+        Ok(())
     }
 
     /// How far an erasure came, for whoever asked.

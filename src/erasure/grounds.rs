@@ -42,6 +42,7 @@ impl Eraser {
             approvers: Vec::new(),
             copies: self.known_copies(tenant, kind).await?,
             kept: Vec::new(),
+            rehoused: None,
             keys: Vec::new(),
         })
     }

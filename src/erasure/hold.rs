@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::{EraseError, Eraser, rows};
-use crate::receipts::body::Reference;
-use crate::store::{Row, StoreError, args};
+use crate::receipts::body::{Kind, Reference};
+use crate::store::{Row, StoreError, Tx, args};
 use crate::vocabulary::{ContactId, HoldId, TenantId, Timestamp};
 
 /// A hold in force.
@@ -37,6 +37,15 @@ impl Eraser {
         let id = HoldId::generate(self.catalog.random.as_ref());
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
+        let rehousing = Kind::Rehousing.word();
+        let too_late = args![tenant, rehousing, contact.is_none(), contact];
+        if tx
+            .fetch_optional(rows::vault::REHOUSING_OF, too_late)
+            .await?
+            .is_some()
+        {
+            return Err(EraseError::BeingRehoused);
+        }
         let now = self.catalog.clock.now();
         let actor = self.catalog.actor.to_string();
         let arguments = args![id, tenant, contact, reason.as_str(), actor, now, version];
@@ -79,27 +88,40 @@ impl Eraser {
         tenant: TenantId,
         contact: Option<ContactId>,
     ) -> Result<(), EraseError> {
-        self.check_each_hold(tenant, |on| {
-            contact.is_none() || on.is_none() || on == contact
-        })
-        .await
+        let holds = self.holds(Some(tenant)).await?;
+        refuse(&holds, |on| is_for(contact, on))
+    }
+
+    /// The same in a transaction of the vault that is about to be committed.
+    pub(super) async fn check_holds_in(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        contact: Option<ContactId>,
+    ) -> Result<(), EraseError> {
+        let holds = tx.fetch_all(rows::vault::HOLDS_OF_TENANT, args![tenant]);
+        let holds: Vec<Hold> = holds.await?.iter().map(hold).collect::<Result<_, _>>()?;
+        refuse(&holds, |on| is_for(contact, on))
     }
 
     /// Refuses when a hold is in force on the whole tenant.
     pub(super) async fn check_holds_on_all(&self, tenant: TenantId) -> Result<(), EraseError> {
-        self.check_each_hold(tenant, |on| on.is_none()).await
+        refuse(&self.holds(Some(tenant)).await?, |on| on.is_none())
     }
+}
 
-    async fn check_each_hold(
-        &self,
-        tenant: TenantId,
-        is_in_the_way: impl Fn(Option<ContactId>) -> bool,
-    ) -> Result<(), EraseError> {
-        let holds = self.holds(Some(tenant)).await?;
-        match holds.iter().find(|hold| is_in_the_way(hold.contact)) {
-            Some(hold) => Err(EraseError::Held(format!("{}, {}", hold.id, hold.reason))),
-            None => Ok(()),
-        }
+/// Whether a hold on somebody, or on all, stands in the way of erasing somebody, or all.
+fn is_for(erased: Option<ContactId>, held: Option<ContactId>) -> bool {
+    erased.is_none() || held.is_none() || held == erased
+}
+
+fn refuse(
+    holds: &[Hold],
+    is_in_the_way: impl Fn(Option<ContactId>) -> bool,
+) -> Result<(), EraseError> {
+    match holds.iter().find(|hold| is_in_the_way(hold.contact)) {
+        Some(hold) => Err(EraseError::Held(format!("{}, {}", hold.id, hold.reason))),
+        None => Ok(()),
     }
 }
 

@@ -9,15 +9,20 @@ use crate::vocabulary::{ContactId, ErasureId, TenantId};
 
 impl Eraser {
     /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
-    /// unit of the subject is left.
+    /// unit of the subject is left. `spent` keys were destroyed by rehousings.
     pub(super) async fn destruction(
         &self,
         accepted: &Accepted,
         suppressed: Suppressed,
+        spent: &[KeyRef],
     ) -> Result<Option<Destruction>, EraseError> {
-        let what = match (accepted.facts.kind, accepted.subject) {
+        let what = match (accepted.facts.kind, accepted.person()) {
             (Kind::TenantPurge, _) => Destroyed::Tenant,
-            (_, Some(contact)) => Destroyed::Units(self.keys_of(accepted, contact).await?),
+            (_, Some(contact)) => {
+                let mut keys = self.keys_of(accepted, contact).await?;
+                keys.retain(|key| !spent.contains(key));
+                Destroyed::Units(keys)
+            }
             (_, None) => Destroyed::Units(self.named_keys(accepted).await?.0),
         };
         if what == Destroyed::Units(Vec::new()) {
@@ -31,7 +36,8 @@ impl Eraser {
             erasure: accepted.id,
             kind: accepted.facts.kind.word().to_owned(),
             tenant: accepted.tenant,
-            subject: accepted.subject.map(|contact| contact.0),
+            // The ledger answers for a person as gone: not for one of whom a unit was rehoused.
+            subject: accepted.person().map(|contact| contact.0),
             suppressed: accepted.subject.map(|_| suppressed),
             what,
             new_index_keys,
@@ -57,25 +63,40 @@ impl Eraser {
                 u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX),
             ))
         };
-        let mut keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
+        let keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
         if keys.is_empty() {
-            let noted = self
-                .data()
-                .fetch_optional(rows::READ_KEYS, args![accepted.id])
-                .await?;
-            if let Some(text) = noted.map(|row| row.opt_text(0)).transpose()?.flatten() {
-                keys = serde_json::from_str(&text).map_err(EraseError::Stored)?;
-            }
-        } else {
-            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
-            self.data()
-                .execute(rows::SET_KEYS, args![text, accepted.id])
-                .await?;
+            return self.noted_keys(accepted.id).await;
         }
-        Ok(keys
-            .into_iter()
-            .map(|(block, leaf)| KeyRef { block, leaf })
-            .collect())
+        let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
+        self.data()
+            .execute(rows::SET_KEYS, args![text, accepted.id])
+            .await?;
+        Ok(keys.into_iter().map(key_ref).collect())
+    }
+
+    async fn noted_keys(&self, erasure: ErasureId) -> Result<Vec<KeyRef>, EraseError> {
+        let noted = self
+            .data()
+            .fetch_optional(rows::READ_KEYS, args![erasure])
+            .await?;
+        let text = noted.map(|row| row.opt_text(0)).transpose()?.flatten();
+        let keys: Vec<(u64, u16)> = match text {
+            Some(text) => serde_json::from_str(&text).map_err(EraseError::Stored)?,
+            None => Vec::new(),
+        };
+        Ok(keys.into_iter().map(key_ref).collect())
+    }
+
+    /// Keys of a person that are destroyed already.
+    pub(super) async fn spent_keys(&self, accepted: &Accepted) -> Result<Vec<KeyRef>, EraseError> {
+        let mut spent = Vec::new();
+        for key in self.noted_keys(accepted.id).await? {
+            let destroyed = self.catalog.keyring.erasure_of_key(accepted.tenant, key);
+            if destroyed.await?.is_some() {
+                spent.push(key);
+            }
+        }
+        Ok(spent)
     }
 
     /// The keys that the facts name and that nobody destroyed yet; beside them, by which erasure one
@@ -85,8 +106,7 @@ impl Eraser {
         accepted: &Accepted,
     ) -> Result<(Vec<KeyRef>, Option<ErasureId>), EraseError> {
         let (mut left, mut gone) = (Vec::new(), None);
-        for &(block, leaf) in &accepted.facts.keys {
-            let key = KeyRef { block, leaf };
+        for key in accepted.facts.keys.iter().copied().map(key_ref) {
             // The ledger, not the tree: whoever destroyed it a moment ago may have begun an epoch
             // that this process has not opened yet.
             let keyring = &self.catalog.keyring;
@@ -107,4 +127,8 @@ impl Eraser {
         self.catalog.carry_over(tenant, &old, &new).await?;
         Ok(new)
     }
+}
+
+fn key_ref((block, leaf): (u64, u16)) -> KeyRef {
+    KeyRef { block, leaf }
 }

@@ -17,6 +17,9 @@
 //! **Restored data** is data whose erasures lag behind the vault's ledger. Carrying the ledger out on
 //! it is the same step 6; what was there again gets a receipt of the kind re-erasure.
 //!
+//! **A unit of which something is to stay** is rehoused ([`rehouse`]): what stays is sealed under a new
+//! unit first, and steps 2 to 7 are then carried out on the old one.
+//!
 //! **To erase one more kind of thing**: seal it under a unit, delete its rows in `delete.rs`, count
 //! them there, and let a use case like `accept.rs` close it to writers and name its keys.
 
@@ -35,6 +38,7 @@ pub mod orphans;
 mod preview;
 pub mod promoted;
 mod receipt;
+pub mod rehouse;
 pub mod restore;
 pub(crate) mod rows;
 mod settle;

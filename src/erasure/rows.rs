@@ -52,7 +52,7 @@ crate::store::statements! { data:
     /// Whether an erasure is accepted.
     READ_ERASURE = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE id = $1";
     /// The newest accepted erasure of a contact.
-    ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 ORDER BY requested_at DESC LIMIT 1";
+    ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 AND kind = $3 ORDER BY requested_at DESC LIMIT 1";
     /// The accepted purge of a tenant.
     ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND kind = $2 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
     /// Accepted erasures whose keys are not known to be destroyed.
@@ -62,7 +62,7 @@ crate::store::statements! { data:
     /// The same, read again.
     READ_KEYS = "SELECT keys FROM erasure WHERE id = $1";
     /// Erasures whose keys are destroyed, as far as this data knows.
-    DESTROYED_ERASURES = "SELECT id FROM erasure WHERE destroyed = $1";
+    DESTROYED_ERASURES = "SELECT id FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
     /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled.
     MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4 WHERE id = 1";
     /// An accepted erasure passed the point of no return.
@@ -165,6 +165,8 @@ pub(crate) mod vault {
         INSERT_ORDER = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         /// Orders whose keys are not destroyed.
         ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure_order ORDER BY requested_at";
+        /// A rehousing under way that a hold would come too late for.
+        REHOUSING_OF = "SELECT id FROM erasure_order WHERE tenant = $1 AND kind = $2 AND ($3 OR subject = $4) LIMIT 1";
         /// Takes an order back: somebody else's came first, or there is nobody to erase.
         DELETE_ORDER = "DELETE FROM erasure_order WHERE id = $1";
         /// At which version of the vault the receipt of an entry was noted.

@@ -3,8 +3,10 @@
 //! back, which is refused.
 
 use super::accept::Accepted;
+use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::keyring::{KeyRef, KeyringError};
+use crate::receipts::body::Kind;
 use crate::store::args;
 use crate::vocabulary::{TenantId, VaultId};
 
@@ -30,6 +32,9 @@ pub struct Report {
     pub erased_again: u64,
     /// Receipts issued.
     pub receipts: u64,
+    /// Units that were rehoused after the backup that was restored: what was kept of them is only in
+    /// newer backups.
+    pub rehoused: Vec<RehousedUnit>,
     /// Erasures whose receipt waits for a mirror.
     pub pending: u64,
     /// Erasures that were ordered and could not be finished, with the reason.
@@ -171,7 +176,9 @@ impl Eraser {
             restored,
             ..Report::default()
         };
-        (report.carried_out, report.erased_again) = self.carry_out_ledger().await?;
+        let carried = self.carry_out_ledger().await?;
+        (report.carried_out, report.erased_again) = (carried.entries, carried.again);
+        report.rehoused = carried.lost;
         if report.restored {
             report.indexes_rebuilt = self.rebuild_indexes().await?;
         }
@@ -191,7 +198,15 @@ impl Eraser {
                 .data()
                 .fetch_optional(rows::READ_ERASURE, args![order.id])
                 .await?;
-            if known.is_none() && !self.accept(&order).await? {
+            if order.facts.kind == Kind::Rehousing {
+                if self.withdraw(&order).await? {
+                    report.unfinished.push(format!(
+                        "{}: this correction, redaction or move was interrupted, and nothing was \
+                         changed: order it again",
+                        order.id
+                    ));
+                }
+            } else if known.is_none() && !self.accept(&order).await? {
                 report
                     .unfinished
                     .push(format!("{}: nobody is there to erase", order.id));

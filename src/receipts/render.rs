@@ -233,6 +233,7 @@ impl Words {
             Kind::Retention => self.retention,
             Kind::Quarantine => self.quarantine,
             Kind::TenantPurge => self.tenant_purge,
+            Kind::Rehousing => self.rehousing,
             Kind::ReErasure => self.re_erasure,
         }
     }

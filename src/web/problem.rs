@@ -222,6 +222,7 @@ impl From<EraseError> for Problem {
         match error {
             EraseError::UnknownContact(_) | EraseError::UnknownTenant => nothing_here(),
             EraseError::Held(_) => held(),
+            EraseError::BeingRehoused => Self::try_again(error.to_string()),
             EraseError::Receipt(error @ ReceiptError::Reference(_)) => {
                 Self::unusable("/instruction", error.to_string())
             }

@@ -10,4 +10,6 @@ mod attachments;
 mod erase;
 mod meanwhile;
 mod quarantine;
+mod rehouse;
+mod rehouse_restore;
 mod restore;

@@ -44,6 +44,7 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         approvers: Vec::new(),
         copies: Vec::new(),
         kept: Vec::new(),
+        rehoused: None,
         keys: Vec::new(),
     };
     let destruction = Destruction {

@@ -24,6 +24,8 @@ pub enum By {
     All,
     /// Erasing a person, not purging.
     Person,
+    /// Rehousing a unit.
+    Rehousing,
     /// Recovery, after a crash between the candidate root and the end of the old one.
     Recovery,
     /// Recovery after the vault lost its last commit, which no crash of a process brings about.
@@ -53,6 +55,10 @@ pub const POINTS: &[(&str, By)] = &[
     ("erase:rows-deleted", By::All),
     ("receipt:before-append", By::All),
     ("receipt:appended", By::All),
+    ("rehouse:ordered", By::Rehousing),
+    ("rehouse:reserved", By::Rehousing),
+    ("rehouse:before-change", By::Rehousing),
+    ("rehouse:changed", By::Rehousing),
     ("recover:before-wipe", By::Recovery),
     ("recover:redone", By::Redo),
     ("mirror:acknowledged", By::Mirror),
@@ -100,7 +106,7 @@ fn collect(directory: &Path, found: &mut BTreeSet<String>) {
 }
 
 /// Lets a worker die at a point.
-fn dies(bench: &Bench, point: &str, order: &str) {
+pub fn dies(bench: &Bench, point: &str, order: &str) {
     let mut command = worker(bench, [order]);
     FailPoint::abort(point).set(&mut command);
     let finished = Running::start(command).finish();

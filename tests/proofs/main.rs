@@ -23,6 +23,8 @@ mod lost_writes;
 mod power;
 mod process;
 mod races;
+#[cfg(feature = "fail-points")]
+mod rehousing;
 mod saver;
 mod secrecy;
 mod story;

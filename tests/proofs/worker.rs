@@ -6,6 +6,7 @@
 //! | `erase N …`, `strict N …` | erases these people of the first tenant, all at once |
 //! | `purge SLUG` | purges a tenant |
 //! | `discard` | discards what is in the first tenant's quarantine |
+//! | `rehouse N` | takes the first message of person N out of their case |
 //! | `import SLUG N M` | imports the people N to M |
 //! | `read N M` | looks for the people N to M and reads everything held about those who are there |
 //! | `settle` | finishes what is unfinished |
@@ -16,8 +17,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use gallra::catalog::rehouse::{Choice, Fate, Home, MessageChoice, PartChoice};
 use gallra::catalog::{CatalogError, Identifier, TenantRef};
 use gallra::erasure::discard::{DiscardRequest, Which};
+use gallra::erasure::rehouse::{Reason, RehouseRequest};
+use gallra::erasure::{EraseError, Outcome};
 use gallra::ingest::{Options, import_gallra};
 use gallra::keyring::KeyringError;
 use gallra::store::Engine;
@@ -80,6 +84,7 @@ async fn shows(bench: &Bench) {
         "read 1 3",
         "erase 2 3",
         "strict 2",
+        "rehouse 3",
         "settle",
     ] {
         carry_out(&house, order).await;
@@ -98,6 +103,14 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
             let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
             let erase = |word| erase(house, &tenant, word, words[0] == "strict");
             join_all(words[1..].iter().map(|word| erase(word))).await;
+        }
+        "rehouse" => {
+            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            let contact = known(house, &tenant, number(1)).await.unwrap();
+            match rehouse(house, &tenant, contact).await {
+                Ok(outcome) => println!("rehoused {} {}", words[1], outcome.erasure),
+                Err(error) => println!("refused {}: {error}", words[1]),
+            }
         }
         "purge" => {
             let tenant = house.catalog.tenant_ref(words[1]).await.unwrap();
@@ -153,6 +166,34 @@ pub async fn import<C>(house: &House<C>, tenant: &TenantRef, people: RangeInclus
     let imported = import_gallra(&house.catalog, tenant, source, Options::default(), |_| ()).await;
     let report = imported.unwrap_or_else(|error| panic!("{error}"));
     assert!(report.is_clean(), "{report:?}");
+}
+
+/// Takes the first message that stands in a person's only case out of it.
+async fn rehouse<C: gallra::vocabulary::Clock + 'static>(
+    house: &House<C>,
+    tenant: &TenantRef,
+    contact: ContactId,
+) -> Result<Outcome, EraseError> {
+    let access = house.catalog.access(tenant, contact).await.unwrap();
+    let [case] = access.cases.as_slice() else {
+        panic!("one case: {}", access.cases.len());
+    };
+    let drop = MessageChoice {
+        body: Fate::Drop,
+        ..Default::default()
+    };
+    let choice = PartChoice {
+        messages: [(case.messages[0].id, drop)].into(),
+        ..Default::default()
+    };
+    let case = case.case.id;
+    let request = RehouseRequest {
+        tenant: tenant.id,
+        choice: Choice::Part(Home { case, contact }, choice),
+        reason: Reason::Redaction,
+        instruction: "ARENDE-23".into(),
+    };
+    house.eraser.rehouse(request).await
 }
 
 /// Person `number`, if the tenant holds them.

@@ -42,6 +42,9 @@ crate::store::statements! { index:
     /// Whether there is any suppression to look at.
     HAS_SUPPRESSION = "SELECT token FROM suppression \
         WHERE tenant = $1 AND generation = $2 AND expires_at > $3 LIMIT 1";
+    /// Whether there is one of a domain.
+    HAS_SUPPRESSION_OF = "SELECT token FROM suppression \
+        WHERE tenant = $1 AND generation = $2 AND domain = $3 AND expires_at > $4 LIMIT 1";
     /// All of a tenant's suppressions under some keys.
     SUPPRESSIONS = "SELECT domain, token, cutoff, expires_at, erasure FROM suppression \
         WHERE tenant = $1 AND generation = $2";

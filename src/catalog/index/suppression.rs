@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::rows;
 use super::tokens::Identity;
 use crate::catalog::{Catalog, CatalogError};
-use crate::keyring::{IndexKeys, carry_over};
+use crate::keyring::{Domain, IndexKeys, carry_over};
 use crate::store::{StoreError, Tx, args};
 use crate::vocabulary::{ErasureId, TenantId, Timestamp};
 
@@ -21,21 +21,22 @@ pub struct Suppression {
 }
 
 /// A value as a key of a map.
-pub(crate) type Known = (crate::keyring::Domain, String);
+pub(crate) type Known = (Domain, String);
 
 /// What of a batch is suppressed.
 #[derive(Debug, Default)]
 pub(crate) struct Suppressed {
     /// Up to when each value is.
     pub cutoffs: HashMap<Known, Timestamp>,
-    /// The tokens of all values, each of them a curve operation; none where the tenant had no
-    /// suppressions.
+    /// The domains that the tenant had suppressions of.
+    domains: Vec<Domain>,
+    /// The tokens of all values of these, each of them a curve operation.
     tokens: HashMap<[u8; 32], Known>,
 }
 
 impl Suppressed {
     /// Looks at values. Costs one look when the tenant has no suppressions, and a curve operation per
-    /// value when it has.
+    /// value of a domain that has.
     pub async fn look(
         tx: &mut Tx,
         tenant: TenantId,
@@ -43,18 +44,22 @@ impl Suppressed {
         now: Timestamp,
         values: impl Iterator<Item = Identity>,
     ) -> Result<Self, StoreError> {
-        let any = args![tenant, keys.id(), now];
-        let any = tx.fetch_optional(rows::HAS_SUPPRESSION, any).await?;
-        if any.is_none() {
+        let domains = domains(tx, tenant, keys, now).await?;
+        if domains.is_empty() {
             return Ok(Self::default());
         }
+        let values = values.filter(|(domain, _)| domains.contains(domain));
         let tokens = values.map(|(domain, value)| {
             let token = keys.suppression(domain, value.expose());
             (token, (domain, value.expose().to_owned()))
         });
         let tokens = tokens.collect();
         let cutoffs = cutoffs(tx, tenant, keys, now, &tokens).await?;
-        Ok(Self { cutoffs, tokens })
+        Ok(Self {
+            cutoffs,
+            domains,
+            tokens,
+        })
     }
 
     /// Whether a second look, at the same values, finds the same.
@@ -66,12 +71,36 @@ impl Suppressed {
         now: Timestamp,
         values: impl Iterator<Item = Identity>,
     ) -> Result<bool, StoreError> {
-        let cutoffs = match self.tokens.is_empty() {
-            true => Self::look(tx, tenant, keys, now, values).await?.cutoffs,
-            false => cutoffs(tx, tenant, keys, now, &self.tokens).await?,
+        let cutoffs = match domains(tx, tenant, keys, now).await? == self.domains {
+            true => cutoffs(tx, tenant, keys, now, &self.tokens).await?,
+            false => Self::look(tx, tenant, keys, now, values).await?.cutoffs,
         };
         Ok(cutoffs == self.cutoffs)
     }
+}
+
+/// Which domains the tenant has suppressions of.
+async fn domains(
+    tx: &mut Tx,
+    tenant: TenantId,
+    keys: &IndexKeys,
+    now: Timestamp,
+) -> Result<Vec<Domain>, StoreError> {
+    let mut domains = Vec::new();
+    let any = args![tenant, keys.id(), now];
+    if tx
+        .fetch_optional(rows::HAS_SUPPRESSION, any)
+        .await?
+        .is_none()
+    {
+        return Ok(domains);
+    }
+    for domain in Domain::ALL {
+        let any = args![tenant, keys.id(), domain.code(), now];
+        let any = tx.fetch_optional(rows::HAS_SUPPRESSION_OF, any).await?;
+        domains.extend(any.map(|_| domain));
+    }
+    Ok(domains)
 }
 
 async fn cutoffs(
@@ -81,6 +110,9 @@ async fn cutoffs(
     now: Timestamp,
     tokens: &HashMap<[u8; 32], Known>,
 ) -> Result<HashMap<Known, Timestamp>, StoreError> {
+    if tokens.is_empty() {
+        return Ok(HashMap::new());
+    }
     let wanted = tokens.keys().map(|token| args![*token]).collect();
     let head = args![tenant, keys.id(), now];
     let mut cutoffs = HashMap::new();

@@ -112,9 +112,15 @@ pub enum Content<'a> {
 }
 
 impl Content<'_> {
-    /// Its token. The content is hashed first, each part behind its length, so that the value under
-    /// the token is short and no two contents run together.
+    /// Its token.
     pub fn token(&self, keys: &IndexKeys) -> Token {
+        let (domain, digest) = self.identity();
+        (domain, keys.token(domain, digest.expose()))
+    }
+
+    /// What it is known by. The content is hashed, each part behind its length, so that the value
+    /// under the token is short and no two contents run together.
+    pub fn identity(&self) -> Identity {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
@@ -154,8 +160,7 @@ impl Content<'_> {
                 part(record);
             }
         }
-        let digest = hex::encode(hash.finalize());
-        let domain = Domain::MessageContent;
-        (domain, keys.token(domain, &digest))
+        let digest = Personal::new(hex::encode(hash.finalize()));
+        (Domain::MessageContent, digest)
     }
 }

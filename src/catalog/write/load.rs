@@ -82,7 +82,7 @@ fn less(all: &BTreeSet<[u8; 16]>, taken: impl Fn(&[u8; 16]) -> bool) -> BTreeSet
 }
 
 /// Passes one of the tenant's gates.
-pub(super) async fn pass_gate(
+pub(crate) async fn pass_gate(
     tx: &mut Tx,
     tenant: TenantId,
     number: i64,

@@ -26,6 +26,8 @@ mod reserve;
 mod seals;
 mod store;
 
+pub(crate) use load::pass_gate;
+
 pub use change::{
     CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, NewAttachment,
     Outcome, Refusal, RejectedRecord,

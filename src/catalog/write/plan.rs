@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::change::{Change, ContactChange, Refusal};
+use super::change::{Change, ContactChange, MessageChange, Refusal};
 use crate::catalog::index::suppression::Suppressed;
 use crate::catalog::index::tokens::{self, Content, Identity, Token};
 use crate::keyring::{Domain, IndexKeys, normalise};
@@ -61,7 +61,8 @@ pub(super) struct Setting<'a> {
     pub suppressed: &'a Suppressed,
 }
 
-/// The identifiers by which a change may be known to be about an erased person, and its date. A record
+/// The identifiers by which a change may be known to be about an erased person, or to be a message
+/// that was taken out, and its date. A record
 /// without a date counts as old.
 fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timestamp>) {
     let external = |id: &Personal| {
@@ -80,7 +81,11 @@ fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timesta
             (found, it.dated)
         }
         Change::Case(it) => (external(&it.contact), it.opened_at),
-        Change::Message(it) => (external(&it.contact), Some(it.sent_at)),
+        Change::Message(it) => {
+            let mut found: Vec<Identity> = external(&it.contact);
+            found.push(message_identity(it));
+            (found, Some(it.sent_at))
+        }
         Change::Forwarding(_) | Change::Rejected(_) => (Vec::new(), None),
     }
 }
@@ -91,6 +96,22 @@ pub(super) fn all_identifiers<'c>(
     country: &'c str,
 ) -> impl Iterator<Item = Identity> + 'c {
     changes.iter().flat_map(|it| identifiers(it, country).0)
+}
+
+/// What tells a message from every other: its external id, without one its content.
+fn message_identity(it: &MessageChange) -> Identity {
+    let own = it.external_id.as_ref();
+    if let Some(id) = own.and_then(|it| normalise::external_id(it.expose())) {
+        return (Domain::MessageExternalId, id);
+    }
+    let content = Content::Message {
+        case: it.case.expose(),
+        sent_at: it.sent_at,
+        direction: it.direction.word(),
+        channel: it.channel.word(),
+        body: it.body.expose(),
+    };
+    content.identity()
 }
 
 impl Plan {
@@ -125,19 +146,9 @@ impl Plan {
             Change::Message(it) => {
                 entry.case = self.external(Domain::CaseExternalId, &it.case, setting);
                 entry.contact = self.external(Domain::ExternalId, &it.contact, setting);
-                let domain = Domain::MessageExternalId;
-                let own = it.external_id.as_ref();
-                entry.own = own.and_then(|own| self.external(domain, own, setting));
-                entry.own = entry.own.or_else(|| {
-                    let content = Content::Message {
-                        case: it.case.expose(),
-                        sent_at: it.sent_at,
-                        direction: it.direction.word(),
-                        channel: it.channel.word(),
-                        body: it.body.expose(),
-                    };
-                    Some(self.claim(content.token(setting.keys), true, setting.random))
-                });
+                let (domain, own) = message_identity(it);
+                let token = (domain, setting.keys.token(domain, own.expose()));
+                entry.own = Some(self.claim(token, true, setting.random));
                 entry.case.and(entry.contact).map(drop)
             }
             Change::Forwarding(it) => {

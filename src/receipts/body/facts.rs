@@ -19,6 +19,8 @@ pub enum Kind {
     Quarantine,
     /// Everything of one controller.
     TenantPurge,
+    /// One unit: what stays of it was sealed anew, the rest removed.
+    Rehousing,
     /// What a restored backup had brought back as ciphertext.
     ReErasure,
 }
@@ -32,6 +34,7 @@ impl Kind {
             Kind::Retention => "retention",
             Kind::Quarantine => "quarantine",
             Kind::TenantPurge => "tenant_purge",
+            Kind::Rehousing => "rehousing",
             Kind::ReErasure => "re_erasure",
         }
     }

@@ -40,6 +40,9 @@ words! {
     retention: "gallring enligt regel", "retention rule";
     quarantine: "oläsliga poster i karantän", "unreadable records in quarantine";
     tenant_purge: "allt hos en kund", "everything of one client";
+    rehousing:
+        "rättade, maskade eller flyttade uppgifter",
+        "data corrected, redacted or moved";
     re_erasure: "förnyad radering", "erasure carried out again";
     again: "Förnyar", "Carries out again";
     restored_backup: "en säkerhetskopia lästes tillbaka", "a backup was restored";

@@ -1,0 +1,185 @@
+//! The index follows: a contact's identity is reserved before it is written and the old one let go
+//! after, and messages that are dropped are suppressed while they can be read.
+
+use super::{Choice, ProfileChoice, rows as own};
+use crate::catalog::index::suppression::Suppression;
+use crate::catalog::index::tokens::{self, Content, Identity, Token};
+use crate::catalog::index::{rows as index_rows, take};
+use crate::catalog::opened::{CaseRow, ContactRow, UnitRow, open};
+use crate::catalog::types::Contact;
+use crate::catalog::{Catalog, CatalogError, TenantRef, rows};
+use crate::keyring::{Domain, IndexKeys, Sealer, columns, normalise};
+use crate::store::{Row, Tx, args};
+use crate::vocabulary::{CaseId, ContactId, MessageId, Personal, Timestamp, UnitId};
+
+/// How often the index's keys may change under one small transaction.
+const TRIES: usize = 5;
+
+impl Catalog {
+    /// Reserves what the contact will be known by, as every writer does first; else somebody who
+    /// writes under the new address meanwhile would be made a second contact.
+    pub async fn reserve_choice(
+        &self,
+        tenant: &TenantRef,
+        choice: &Choice,
+    ) -> Result<(), CatalogError> {
+        let Choice::Profile(contact, choice) = choice else {
+            return Ok(());
+        };
+        let Some(mut opened) = self.opened(tenant, *contact).await? else {
+            return Ok(()); // The change itself says who is gone.
+        };
+        let before = identity(&opened, tenant);
+        ProfileChoice::apply(choice, &mut opened);
+        let after = identity(&opened, tenant);
+        let Some(identity) = after.filter(|it| Some(it) != before.as_ref()) else {
+            return Ok(());
+        };
+        for _ in 0..TRIES {
+            let keys = self.ready_keys(tenant).await?;
+            let mut tx = self.index.begin().await?;
+            if take(&mut tx, tenant.id, &keys).await? {
+                let owner = reserve(&mut tx, tenant, &keys, &identity, *contact).await?;
+                tx.commit().await?;
+                return match owner == *contact {
+                    true => Ok(()),
+                    false => Err(CatalogError::IdentifierTaken(owner)),
+                };
+            }
+            tx.rollback().await?;
+        }
+        Err(CatalogError::Contended)
+    }
+
+    /// Lets go of every reservation of a contact but that of its present identity. Run again, it does
+    /// nothing more.
+    pub async fn follow_identity(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactId,
+    ) -> Result<(), CatalogError> {
+        for _ in 0..TRIES {
+            let keys = self.ready_keys(tenant).await?;
+            let _turn = self.turn().await;
+            let mut tx = self.index.begin().await?;
+            if take(&mut tx, tenant.id, &keys).await? {
+                let owner = vec![args![contact]];
+                let head = args![tenant.id];
+                tx.fetch_many(&index_rows::DELETE_OWNERS, head, owner)
+                    .await?;
+                let opened = self.opened(tenant, contact).await?;
+                if let Some(identity) = opened.and_then(|it| identity(&it, tenant)) {
+                    reserve(&mut tx, tenant, &keys, &identity, contact).await?;
+                }
+                return Ok(tx.commit().await?);
+            }
+            tx.rollback().await?;
+        }
+        Err(CatalogError::Contended)
+    }
+
+    /// Remembers messages that are left under a closed unit by their external ids and contents, so
+    /// that an old export does not bring them back. Call it while the unit's key can be used.
+    pub async fn suppress_messages(
+        &self,
+        tenant: &TenantRef,
+        unit: UnitId,
+        suppression: Suppression,
+    ) -> Result<(), CatalogError> {
+        let arguments = args![tenant.id, unit];
+        let stored = self
+            .data
+            .fetch_all(own::MESSAGES_TO_SUPPRESS, arguments)
+            .await?;
+        let Some(first) = stored.first() else {
+            return Ok(());
+        };
+        let unit = UnitRow::read(tenant.id, first, 8)?;
+        let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
+            return Ok(()); // Destroyed already: then it was done.
+        };
+        let case = self.case_name(tenant, first.id(7)?).await?;
+        let values = stored
+            .iter()
+            .map(|row| known_by(row, &sealer, &case))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.suppress(tenant.id, &values.concat(), suppression)
+            .await?;
+        self.pass_all_gates(tenant.id).await
+    }
+
+    /// What a message's content is hashed with: its case's external id.
+    async fn case_name(&self, tenant: &TenantRef, case: CaseId) -> Result<Personal, CatalogError> {
+        let row = self
+            .data
+            .fetch_optional(rows::CASE, args![tenant.id, case])
+            .await?;
+        let Some(row) = row else {
+            return Ok(Personal::default());
+        };
+        let unit = UnitRow::read(tenant.id, &row, 12)?;
+        let sealer = self.sealer_unless_erased(&unit).await?;
+        let case = CaseRow::read(&row)?.open(sealer.as_ref())?;
+        Ok(case.external_id.unwrap_or_default())
+    }
+
+    /// A contact that lives and can be read.
+    async fn opened(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactId,
+    ) -> Result<Option<Contact>, CatalogError> {
+        let row = self
+            .data
+            .fetch_optional(rows::CONTACT, args![tenant.id, contact])
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let stored = ContactRow::read(&row)?;
+        let unit = UnitRow::read(tenant.id, &row, 11)?;
+        match self.sealer_unless_erased(&unit).await? {
+            Some(sealer) if !stored.erased => Ok(Some(stored.open(&sealer)?)),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn identity(contact: &Contact, tenant: &TenantRef) -> Option<Identity> {
+    let (id, phone, email) = (&contact.external_id, &contact.phone, &contact.email);
+    tokens::identity(id.as_ref(), phone.as_ref(), email.as_ref(), &tenant.country)
+}
+
+/// Reserves an identity unless somebody has it, and answers who has it.
+async fn reserve(
+    tx: &mut Tx,
+    tenant: &TenantRef,
+    keys: &IndexKeys,
+    identity: &Identity,
+    contact: ContactId,
+) -> Result<ContactId, CatalogError> {
+    let (domain, token): Token = (identity.0, keys.token(identity.0, identity.1.expose()));
+    let row = vec![args![tenant.id, domain.code(), token, contact]];
+    tx.fetch_many(&index_rows::RESERVE, args![], row).await?;
+    let owner = args![tenant.id, domain.code(), token];
+    let row = tx.fetch_one(index_rows::OWNER_OF_TOKEN, owner).await?;
+    Ok(row.id(0)?)
+}
+
+/// A row of `own::MESSAGES_TO_SUPPRESS` as an export would name it.
+fn known_by(row: &Row, sealer: &Sealer, case: &Personal) -> Result<Vec<Identity>, CatalogError> {
+    let (id, version): (MessageId, u32) = (row.id(0)?, row.u32(6)?);
+    let field = columns::MESSAGE_EXTERNAL_ID.of(id.as_bytes(), version);
+    let external_id = open(sealer, field, &row.opt_blob(1)?)?;
+    if let Some(own) = external_id.and_then(|it| normalise::external_id(it.expose())) {
+        return Ok(vec![(Domain::MessageExternalId, own)]);
+    }
+    let field = columns::MESSAGE_BODY.of(id.as_bytes(), version);
+    let body = sealer.open_text(field, &row.blob(2)?)?;
+    let content = Content::Message {
+        case: case.expose(),
+        sent_at: Timestamp(row.i64(5)?),
+        direction: &row.text(3)?,
+        channel: &row.text(4)?,
+        body: body.expose(),
+    };
+    Ok(vec![content.identity()])
+}

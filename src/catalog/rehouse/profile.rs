@@ -1,0 +1,135 @@
+//! A contact's profile under a new unit.
+
+use super::{Fate, ProfileChoice, Rehoused, rows as own};
+use crate::catalog::opened::{ContactRow, UnitRow};
+use crate::catalog::types::Contact;
+use crate::catalog::{Catalog, CatalogError, TenantRef, rows, unit_kind};
+use crate::keyring::{Column, Padding, Sealer, columns};
+use crate::store::{Tx, Value, args};
+use crate::vocabulary::{ContactId, Personal, UnitId};
+
+impl ProfileChoice {
+    /// Applies the choice to a contact; answers the categories of what is gone.
+    pub(super) fn apply(&self, contact: &mut Contact) -> Vec<&'static str> {
+        let mut gone = Vec::new();
+        let mut apply = |fate: &Fate, value: &mut Option<Personal>, category| {
+            let (new, removed) = fate.apply(value.take());
+            *value = new;
+            if removed {
+                gone.push(category);
+            }
+        };
+        apply(&self.external_id, &mut contact.external_id, "external_id");
+        apply(&self.name, &mut contact.name, "name");
+        apply(&self.phone, &mut contact.phone, "phone");
+        apply(&self.email, &mut contact.email, "email");
+        gone
+    }
+}
+
+impl Catalog {
+    pub(super) async fn rehouse_profile(
+        &self,
+        tx: &mut Tx,
+        tenant: &TenantRef,
+        contact: ContactId,
+        choice: &ProfileChoice,
+    ) -> Result<Rehoused, CatalogError> {
+        let guard = vec![args![contact]];
+        let taken = tx
+            .fetch_many(&rows::TAKE_CONTACTS, args![tenant.id], guard)
+            .await?;
+        let row = tx
+            .fetch_optional(rows::CONTACT, args![tenant.id, contact])
+            .await?;
+        let row = row.ok_or(CatalogError::ContactUnknown(contact))?;
+        if taken.is_empty() {
+            return Err(CatalogError::ContactBeingErased(contact));
+        }
+        let old = UnitRow::read(tenant.id, &row, 11)?;
+        let mut opened = ContactRow::read(&row)?.open(&self.sealer(&old).await?)?;
+        let mut removed = std::collections::BTreeMap::new();
+        for category in choice.apply(&mut opened) {
+            *removed.entry(category).or_default() += 1;
+        }
+        opened.version += 1;
+        opened.updated_at = self.clock.now();
+        let kind = unit_kind::CONTACT;
+        let (unit, sealer) = self.new_unit(tx, tenant, kind, contact, None).await?;
+        let kept = self
+            .move_profile(tx, tenant, &opened, unit, &sealer)
+            .await?;
+        self.close_unit(tx, &old).await?;
+        Ok(Rehoused {
+            old: old.place.key,
+            kept,
+            removed,
+        })
+    }
+
+    /// Gives a contact whose profile's key is destroyed an empty profile under a new one, so that its
+    /// cases stay where they can be found: for data that was restored to before the profile was
+    /// rehoused. `false` when the profile is under another unit, or the contact is gone.
+    pub async fn empty_profile(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactId,
+        old: UnitId,
+    ) -> Result<bool, CatalogError> {
+        let mut tx = self.data.begin().await?;
+        let guard = args![tenant.id, contact, old];
+        let Some(row) = tx.fetch_optional(own::TAKE_PROFILE, guard).await? else {
+            return Ok(false);
+        };
+        let empty = Contact {
+            id: contact,
+            external_id: None,
+            name: None,
+            phone: None,
+            email: None,
+            source: row.opt_text(0)?,
+            created_at: row.timestamp(1)?,
+            updated_at: self.clock.now(),
+            version: row.u32(2)? + 1,
+        };
+        let kind = unit_kind::CONTACT;
+        let (unit, sealer) = self.new_unit(&mut tx, tenant, kind, contact, None).await?;
+        self.move_profile(&mut tx, tenant, &empty, unit, &sealer)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Writes a contact under a unit, and the note that its tokens must follow. Answers how many
+    /// values that are.
+    async fn move_profile(
+        &self,
+        tx: &mut Tx,
+        tenant: &TenantRef,
+        contact: &Contact,
+        unit: UnitId,
+        sealer: &Sealer,
+    ) -> Result<u64, CatalogError> {
+        let mut kept = 0;
+        let mut field = |column: Column, plain: &Option<Personal>| -> Value {
+            kept += u64::from(plain.is_some());
+            let field = column.of(contact.id.as_bytes(), contact.version);
+            self.sealed(sealer, field, plain.as_ref(), Padding::Short)
+        };
+        let row = args![
+            unit,
+            field(columns::CONTACT_EXTERNAL_ID, &contact.external_id),
+            field(columns::CONTACT_NAME, &contact.name),
+            field(columns::CONTACT_PHONE, &contact.phone),
+            field(columns::CONTACT_EMAIL, &contact.email),
+            contact.updated_at,
+            contact.version,
+            tenant.id,
+            contact.id,
+        ];
+        tx.execute(own::MOVE_PROFILE, row).await?;
+        let note = vec![args![contact.id, tenant.id, contact.version]];
+        tx.insert_many(&rows::NOTE_CHANGES, note).await?;
+        Ok(kept)
+    }
+}

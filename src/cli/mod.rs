@@ -8,6 +8,7 @@
 //! error.
 
 mod access;
+mod demo;
 mod doctor;
 mod erase;
 mod failure;
@@ -84,6 +85,8 @@ struct Global {
 /// In the order a person needs them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See it work: a running example, and a restored backup that brings nobody back
+    Demo(demo::Arguments),
     /// Prepare a new installation
     Init(init::Arguments),
     /// Run the server
@@ -229,6 +232,7 @@ fn run(cli: Cli, output: Output) -> Result<(), Failure> {
 
 async fn dispatch(command: Command, settings: Settings, output: Output) -> Result<(), Failure> {
     match command {
+        Command::Demo(arguments) => demo::run(arguments, output).await,
         Command::Init(_) => init::run(settings, output).await,
         Command::Serve(_) => serve::run(settings, output).await,
         Command::Restore(arguments) => stores::restore(arguments, settings, output).await,

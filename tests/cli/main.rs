@@ -10,6 +10,7 @@ mod serving;
 mod support;
 
 mod answers;
+mod demo;
 mod desk;
 mod mirrors;
 mod people;

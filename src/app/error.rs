@@ -6,7 +6,7 @@ use crate::keyring::mirror::MirrorError;
 use crate::keyring::{KeyringError, RootError};
 use crate::receipts::ReceiptError;
 use crate::staff::StaffError;
-use crate::store::StoreError;
+use crate::store::{Role, StoreError};
 
 /// Anything that making or opening an installation refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +23,16 @@ pub enum AppError {
          it was lost, run `gallra mirror promote DIR`; nothing was initialised anew"
     )]
     VaultMissing(String),
+    /// There is no data.
+    #[error(
+        "{0}, the data, does not exist or is empty: put a backup back with `gallra restore DIR`, or \
+         correct DATABASE_URL; for a new installation run `gallra init`"
+    )]
+    DataMissing(String),
     /// There is no index.
-    #[error("{0}, the search index, does not exist: run `gallra reconcile --full` to make it anew")]
+    #[error(
+        "{0}, the search index, does not exist or is empty: run `gallra reconcile --full` to make it anew"
+    )]
     IndexMissing(String),
     /// A backup was put in place and is not in line with the vault yet.
     #[error("the data was restored and is not reconciled yet: run `gallra reconcile`")]
@@ -53,4 +61,15 @@ pub enum AppError {
     /// The log or its key.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+}
+
+impl AppError {
+    /// What a store that is missing means: each role has a remedy of its own.
+    pub fn missing(role: Role, store: String) -> Self {
+        match role {
+            Role::Data => AppError::DataMissing(store),
+            Role::Vault => AppError::VaultMissing(store),
+            Role::Index => AppError::IndexMissing(store),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde::Serialize;
 
-use super::{App, AppError, Purpose, existing, root};
+use super::{App, AppError, Purpose, needed, root};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
 use crate::keyring::assurance::{self, Level};
@@ -61,7 +61,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         ("vault", &settings.vault_url, Role::Vault),
         ("index", &settings.index_url, Role::Index),
     ] {
-        match existing(url, role, Purpose::Command).await {
+        match needed(url, role, Purpose::Command).await {
             Ok(db) => {
                 findings.push(Finding::new(part, Health::Ok, db.place()));
                 stores.push(db);
@@ -188,10 +188,17 @@ async fn key_tree(app: &App) -> Result<String, AppError> {
 
 async fn standing(app: &App) -> Finding {
     let (health, detail) = match app.eraser.standing().await {
-        Ok(Standing::Settled) => (Health::Ok, "the data agrees with the vault".to_owned()),
+        Ok(Standing::Settled) => match app.eraser.waits_for_mirrors().await {
+            Ok(None) => (Health::Ok, "the data agrees with the vault".to_owned()),
+            Ok(Some(late)) => (Health::Warning, waiting(&late)),
+            Err(error) => (Health::Failed, error.to_string()),
+        },
         Ok(Standing::Behind) => (
             Health::Warning,
-            "erasures or receipts are unfinished: run `gallra reconcile`".to_owned(),
+            match app.eraser.waits_for_mirrors().await {
+                Ok(Some(late)) => waiting(&late),
+                _ => "erasures or receipts are unfinished: run `gallra reconcile`".to_owned(),
+            },
         ),
         Ok(Standing::Restored) => (
             Health::Warning,
@@ -202,12 +209,41 @@ async fn standing(app: &App) -> Finding {
     Finding::new("standing", health, detail)
 }
 
+fn waiting(late: &str) -> String {
+    format!("receipts wait for mirror {late}: start it, then run `gallra reconcile`")
+}
+
 async fn mirrors(app: &App) -> Finding {
     match app.mirror_warning().await {
-        Ok(None) => Finding::new("mirrors", Health::Ok, "a mirror follows the vault"),
+        Ok(None) => following(app).await,
         Ok(Some(warning)) => Finding::new("mirrors", Health::Warning, warning),
         Err(error) => Finding::new("mirrors", Health::Failed, error.to_string()),
     }
+}
+
+/// Which mirrors follow, and which are late.
+async fn following(app: &App) -> Finding {
+    let (head, mirrors) = match (app.keyring.head().await, app.keyring.mirrors().await) {
+        (Ok(head), Ok(mirrors)) => (head, mirrors),
+        (Err(error), _) | (_, Err(error)) => {
+            return Finding::new("mirrors", Health::Failed, error.to_string());
+        }
+    };
+    let names = |late: bool| {
+        let some = mirrors.iter().filter(|it| (it.epoch < head.epoch) == late);
+        let names: Vec<_> = some.map(|it| it.name.as_str()).collect();
+        names.join(", ")
+    };
+    let late = names(true);
+    if late.is_empty() {
+        let detail = format!("{} holds every epoch", names(false));
+        return Finding::new("mirrors", Health::Ok, detail);
+    }
+    let detail = format!(
+        "{late} is behind: start it with `gallra mirror DIR`; if it is gone for good, \
+         `gallra mirror forget NAME`"
+    );
+    Finding::new("mirrors", Health::Warning, detail)
 }
 
 /// The level with its reasons, so that it is known what would raise it.
@@ -226,11 +262,7 @@ fn reach(settings: &Settings) -> Finding {
     } else {
         Health::Ok
     };
-    let reasons = judged.words(Lang::En).join("; ");
-    let detail = if reasons.is_empty() {
-        level.to_owned()
-    } else {
-        format!("{level}: {reasons}")
-    };
-    Finding::new("assurance", health, detail)
+    // Each reason is a sentence.
+    let detail = format!("{level}. {}", judged.words(Lang::En).join(" "));
+    Finding::new("assurance", health, detail.trim_end())
 }

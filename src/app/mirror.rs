@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AppError, Purpose, existing, made, means, root, rows, vault};
+use super::{AppError, Purpose, existing, made, means, needed, root, rows};
 use crate::config::Settings;
 use crate::erasure::promoted::note;
 use crate::keyring::mirror::{self, DataKnows, Mirror, Promoted, Promotion};
@@ -21,7 +21,7 @@ pub struct Keys {
 impl Keys {
     /// Opens the key tree and takes a lease.
     pub async fn open(settings: &Settings) -> Result<Self, AppError> {
-        let vault = vault(&settings.vault_url, Purpose::Command).await?;
+        let vault = needed(&settings.vault_url, Role::Vault, Purpose::Command).await?;
         let means = means(vault, root(settings), BlockSize::Command);
         Ok(Self {
             keyring: Keyring::open(means.clone()).await?,
@@ -37,7 +37,7 @@ impl Keys {
     }
 
     /// Opens the mirror in a directory, or makes one there.
-    pub async fn mirror(&self, directory: &Path, name: &str) -> Result<Mirror, AppError> {
+    pub async fn mirror(&self, directory: &Path, name: Option<&str>) -> Result<Mirror, AppError> {
         let (clock, random) = (self.means.clock.clone(), self.means.random.clone());
         Ok(Mirror::open_or_create(directory, name, &self.keyring, clock, random).await?)
     }

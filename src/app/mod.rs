@@ -114,8 +114,8 @@ impl App {
 
     /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
-        let vault = vault(&settings.vault_url, purpose).await?;
-        let data = existing(&settings.database_url, Role::Data, purpose).await?;
+        let vault = needed(&settings.vault_url, Role::Vault, purpose).await?;
+        let data = needed(&settings.database_url, Role::Data, purpose).await?;
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
         let (clock, random) = (means.clock.clone(), means.random.clone());
@@ -174,12 +174,21 @@ impl App {
     }
 
     /// What to say while nothing stands in for a lost disk.
-    pub async fn mirror_warning(&self) -> Result<Option<&'static str>, AppError> {
-        let (known, late) = self.keyring.late_mirrors(1).await?;
-        Ok((known == late.len() as u64).then_some(
-            "no mirror follows this vault: a disk failure loses all data; run `gallra mirror DIR` \
-             with a directory on another disk",
-        ))
+    pub async fn mirror_warning(&self) -> Result<Option<String>, AppError> {
+        let mirrors = self.keyring.mirrors().await?;
+        if mirrors.iter().any(|mirror| mirror.epoch > 0) {
+            return Ok(None);
+        }
+        let remedy = match &mirrors[..] {
+            [] => "run `gallra mirror DIR` with a directory on another disk".to_owned(),
+            known => {
+                let names: Vec<_> = known.iter().map(|mirror| mirror.name.as_str()).collect();
+                format!("start {} with `gallra mirror DIR`", names.join(", "))
+            }
+        };
+        Ok(Some(format!(
+            "no mirror follows this vault: a disk failure loses all data; {remedy}"
+        )))
     }
 
     /// The API's tokens, on behalf of whoever opened the house.
@@ -284,16 +293,17 @@ async fn existing(url: &str, role: Role, purpose: Purpose) -> Result<Db, StoreEr
     Ok(db)
 }
 
-async fn vault(url: &str, purpose: Purpose) -> Result<Db, AppError> {
-    match existing(url, Role::Vault, purpose).await {
-        Err(StoreError::Missing { store }) => Err(AppError::VaultMissing(store)),
+/// A store that must be there.
+async fn needed(url: &str, role: Role, purpose: Purpose) -> Result<Db, AppError> {
+    match existing(url, role, purpose).await {
+        Err(StoreError::Missing { store }) => Err(AppError::missing(role, store)),
         opened => Ok(opened?),
     }
 }
 
 async fn index(url: &str, purpose: Purpose) -> Result<Db, AppError> {
-    match existing(url, Role::Index, purpose).await {
-        Err(StoreError::Missing { .. }) if purpose == Purpose::Repair => {
+    match needed(url, Role::Index, purpose).await {
+        Err(AppError::IndexMissing(_)) if purpose == Purpose::Repair => {
             let options = Options {
                 create: true,
                 ..purpose.options()
@@ -302,7 +312,6 @@ async fn index(url: &str, purpose: Purpose) -> Result<Db, AppError> {
             db.migrate().await?;
             Ok(db)
         }
-        Err(StoreError::Missing { store }) => Err(AppError::IndexMissing(store)),
-        opened => Ok(opened?),
+        opened => opened,
     }
 }

@@ -1,6 +1,6 @@
 //! `gallra mirror`: a second living vault, and going on from it when the first is lost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -22,9 +22,9 @@ pub struct Arguments {
     /// The mirror's directory, on another disk; made when it is empty
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// What it is called on lists and in warnings
-    #[arg(long, value_name = "NAME", default_value = "mirror")]
-    name: String,
+    /// What it is called on lists and in warnings [default: as before; at first, mirror]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Catch up and end, instead of following until stopped
     #[arg(long)]
     once: bool,
@@ -89,6 +89,8 @@ struct Destroyed {
 
 #[derive(Debug, Serialize)]
 struct GoneOn {
+    /// Its directory: it can follow the vault that it became.
+    mirror: String,
     epoch: u64,
     pages: u64,
     followed_at: Timestamp,
@@ -103,7 +105,8 @@ pub async fn run(arguments: Arguments, settings: Settings, output: Output) -> Re
         accept_loss,
     }) = &arguments.command
     {
-        return promoted(promote(&settings, directory, *accept_loss).await?, output);
+        let done = promote(&settings, directory, *accept_loss).await?;
+        return promoted(done, directory, output);
     }
     let keys = Keys::open(&settings).await?;
     let done = with_keys(arguments, &keys, output).await;
@@ -138,11 +141,11 @@ async fn with_keys(arguments: Arguments, keys: &Keys, output: Output) -> Result<
 async fn follow(arguments: Arguments, keys: &Keys, output: Output) -> Result<(), Failure> {
     let directory = arguments.directory.unwrap_or_default();
     let ended = signals::ended()?;
-    let mut mirror = keys.mirror(&directory, &arguments.name).await?;
+    let mut mirror = keys.mirror(&directory, arguments.name.as_deref()).await?;
     let reached = mirror.follow_once().await?;
     let followed = Followed {
         id: mirror.id(),
-        name: arguments.name,
+        name: mirror.name().to_owned(),
         epoch: reached.epoch,
         version: reached.version,
     };
@@ -221,8 +224,9 @@ async fn forget(name: String, keys: &Keys, output: Output) -> Result<(), Failure
     )
 }
 
-fn promoted(promoted: Promoted, output: Output) -> Result<(), Failure> {
+fn promoted(promoted: Promoted, mirror: &Path, output: Output) -> Result<(), Failure> {
     let answer = GoneOn {
+        mirror: mirror.display().to_string(),
         epoch: promoted.epoch,
         pages: promoted.pages,
         followed_at: promoted.followed_at,
@@ -254,6 +258,8 @@ fn promoted(promoted: Promoted, output: Output) -> Result<(), Failure> {
             ),
             None => text,
         };
-        text.gap().and("Next: gallra reconcile --full")
+        text.gap()
+            .and("Next: gallra reconcile --full")
+            .and(format!("      gallra mirror {}", it.mirror))
     })
 }

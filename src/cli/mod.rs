@@ -35,7 +35,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use self::failure::Failure;
@@ -187,17 +187,46 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             ExitCode::SUCCESS
         }
         _ if arguments.iter().any(|argument| argument == "--json") => {
-            let text = error.render().to_string();
+            let text = without_values(error).unwrap_or_else(|| error.render().to_string());
             let text = text.split("\n\n").next().unwrap_or(&text);
             let failure = Failure::usage(text.trim_start_matches("error: ").trim());
             failure.report(true);
             ExitCode::from(failure.exit as u8)
         }
         _ => {
-            let _ = error.print();
+            match without_values(error) {
+                Some(text) => eprint!("{text}"),
+                None => _ = error.print(),
+            }
             ExitCode::from(failure::Exit::Usage as u8)
         }
     }
+}
+
+/// What clap says, without what was typed where it did not fit: an address in the place of an id
+/// would stand in whatever keeps our standard error. A plain word is a command, a flag, or one of a
+/// few words mistyped.
+fn without_values(error: &clap::Error) -> Option<String> {
+    let kinds = [
+        ContextKind::InvalidValue,
+        ContextKind::InvalidArg,
+        ContextKind::InvalidSubcommand,
+    ];
+    let plain = |text: &str| {
+        let letters = |it: char| it.is_ascii_lowercase() || it == '-';
+        text.chars().all(letters) || text.starts_with("--") && text.contains('<')
+    };
+    let of_few = error.get(ContextKind::ValidValue).is_some();
+    let typed = kinds.iter().find_map(|kind| match error.get(*kind) {
+        Some(ContextValue::String(text)) => {
+            let free = *kind == ContextKind::InvalidValue && !of_few;
+            (free || !plain(text)).then_some(text)
+        }
+        _ => None,
+    })?;
+    let quoted = format!("'{typed}'");
+    let text = error.render().to_string().replace(&quoted, "(not shown)");
+    Some(text.replace(typed.as_str(), "(not shown)"))
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), Failure> {

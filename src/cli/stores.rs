@@ -29,6 +29,9 @@ pub struct Reconcile {
     /// hold can then never be read again
     #[arg(long)]
     pub destroy_orphans: bool,
+    /// With --destroy-orphans: count those keys, and destroy none
+    #[arg(long, requires = "destroy_orphans")]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,8 +115,9 @@ pub async fn reconcile(
         report.indexes_rebuilt += full.indexes_rebuilt;
         report.pending = full.pending;
     }
+    let destroy = arguments.destroy_orphans && !arguments.dry_run;
     let orphans = match arguments.full || arguments.destroy_orphans {
-        true => Some(app.eraser.orphans(arguments.destroy_orphans).await?),
+        true => Some(app.eraser.orphans(destroy).await?),
         false => None,
     };
     app.close().await?;
@@ -133,6 +137,17 @@ pub async fn reconcile(
 
 fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
     let Some(orphans) = orphans else { return text };
+    let text = match orphans.perhaps_leased {
+        0 => text,
+        leased => text.gap().paragraph(
+            0,
+            &format!(
+                "{} left alone: a running process may be about to use them. Stop `gallra serve` and \
+                 repeat.",
+                count(leased, "key is", "keys are")
+            ),
+        ),
+    };
     match (orphans.destroyed, orphans.found) {
         (0, 0) => text,
         (0, found) => text.gap().paragraph(

@@ -154,6 +154,34 @@ impl Eraser {
         }
     }
 
+    /// Names the mirrors that a receipt waits for: one that is not issued yet because they have not
+    /// followed, or one that is in the log and that they do not hold.
+    pub async fn waits_for_mirrors(&self) -> Result<Option<String>, EraseError> {
+        let keyring = &self.catalog.keyring;
+        for erasure in self.without_receipt().await? {
+            if let Some(entry) = keyring.ledger_entry(erasure).await? {
+                let (_, late) = keyring.late_mirrors(entry.epoch).await?;
+                if !late.is_empty() {
+                    return Ok(Some(late.join(", ")));
+                }
+            }
+        }
+        let mut tx = keyring.snapshot_vault().await?;
+        let newest = tx.fetch_one(rows::vault::NEWEST_RECEIPTED, args![]).await?;
+        tx.rollback().await?;
+        let Some(version) = newest.opt_i64(0)? else {
+            return Ok(None);
+        };
+        match keyring
+            .wait_for_mirrors_to_hold(version, Duration::ZERO)
+            .await
+        {
+            Ok(_) => Ok(None),
+            Err(KeyringError::MirrorsLate(names)) => Ok(Some(names)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn why_pending(&self, erasure: ErasureId) -> Result<String, EraseError> {
         let Some(entry) = self.catalog.keyring.ledger_entry(erasure).await? else {
             return Ok("the keys are not destroyed yet: run `gallra reconcile`".to_owned());

@@ -171,6 +171,8 @@ pub(crate) mod vault {
         DELETE_ORDER = "DELETE FROM erasure_order WHERE id = $1";
         /// At which version of the vault the receipt of an entry was noted.
         RECEIPTED_VERSION = "SELECT written FROM ledger WHERE erasure_id = $1 AND receipted_at IS NOT NULL";
+        /// At which version of the vault the newest receipt was noted.
+        NEWEST_RECEIPTED = "SELECT MAX(written) FROM ledger WHERE receipted_at IS NOT NULL";
         /// Places a hold.
         INSERT_HOLD = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         /// Releases a hold.

@@ -27,9 +27,9 @@ pub struct Report {
     pub lines: u64,
     /// Records that could be read.
     pub records: u64,
-    /// Contacts.
+    /// Contacts, those too that only a case or message named.
     pub contacts: Counts,
-    /// Cases.
+    /// Cases, those too that only a message named.
     pub cases: Counts,
     /// Messages.
     pub messages: Counts,
@@ -64,6 +64,10 @@ impl Report {
     /// Counts one record's end. One that is tried again is counted when it ends.
     pub(super) fn count(&mut self, change: &Change, outcome: &Outcome) {
         use crate::catalog::write::Refusal;
+        if let Some(made) = outcome.ids() {
+            self.contacts.created += u64::from(made.made_contact);
+            self.cases.created += u64::from(made.made_case);
+        }
         let counts = match change {
             Change::Contact(_) => &mut self.contacts,
             Change::Case(_) => &mut self.cases,

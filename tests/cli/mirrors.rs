@@ -14,9 +14,13 @@ both_engines! {
         desk.json(["mirror", &mirror, "--name", "cellar", "--once"]);
         assert_eq!(desk.json(["mirror", "list"])["items"][0]["behind"], 0);
         assert_eq!(doctor(&desk, "mirrors"), "ok");
+        let followed = desk.json(["mirror", &mirror, "--once"]);
+        assert_eq!(followed["name"], "cellar", "it keeps its name");
         desk.json(["root", "rotate"]);
         let list = desk.text(["mirror", "list"]);
         assert!(list.contains("late by 1 epoch"), "{list}");
+        assert_eq!(doctor(&desk, "mirrors"), "warning");
+        assert!(desk.text(["doctor"]).contains("cellar is behind"));
         desk.json(["mirror", "forget", "cellar"]);
         let error = desk.refused(1, ["mirror", "forget", "cellar"]);
         assert!(text(&error["message"]).contains("gallra mirror list"), "{error}");
@@ -32,6 +36,8 @@ both_engines! {
         let id = text(&erased["receipt_id"]);
         let found = desk.json(["find", "bo@example.se", "--tenant", "norrsken"]);
         assert_eq!(found["matches"].as_array().unwrap().len(), 0, "gone already");
+        assert_eq!(doctor(&desk, "standing"), "warning");
+        assert!(desk.text(["doctor"]).contains("wait for mirror"));
         let error = desk.refused(1, ["receipt", "show", &id]);
         assert!(text(&error["message"]).contains("gallra reconcile"), "{error}");
 
@@ -52,6 +58,9 @@ both_engines! {
         let error = desk.refused(1, ["tenant", "list"]);
         assert!(text(&error["message"]).contains("gallra mirror promote"), "{error}");
         let promoted = desk.json(["mirror", "promote", &mirror]);
+        let doctor = desk.text(["doctor"]);
+        assert!(doctor.contains("start mirror with"), "{doctor}");
+        assert_eq!(promoted["mirror"], mirror);
         assert_eq!((&promoted["lost_blocks"], &promoted["undone_erasures"]), (&0.into(), &0.into()));
         assert_eq!(desk.json(["reconcile", "--full"])["keys_missing"], 0);
         let record = desk.json(["access", "--tenant", "norrsken", "--email", "asa@example.se"]);

@@ -179,6 +179,46 @@ fn wrong_usage_is_exit_2() {
         let error: serde_json::Value = serde_json::from_str(&finished.stderr).unwrap();
         assert_eq!(error["error"]["kind"], "usage", "{arguments:?}");
     }
+    for arguments in [
+        &[
+            "erase",
+            "--tenant",
+            "a",
+            "--instruction",
+            "b",
+            "--contact",
+            "anna",
+        ][..],
+        &[
+            "erase",
+            "--tenant",
+            "a",
+            "--instruction",
+            "b",
+            "--contact",
+            "anna@example.se",
+        ],
+        &["receipt", "show", "070-1234567"],
+        &[
+            "hold",
+            "add",
+            "--tenant",
+            "a",
+            "--reason",
+            "b",
+            "--contact",
+            "Anna Ek",
+        ],
+        &["erase", "anna@example.se"],
+        &["find", "a", "anna@example.se"],
+        &["anna@example.se"],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let finished = run(&[arguments, json].concat()).exited(2);
+            let typed = arguments.last().unwrap();
+            assert!(!finished.stderr.contains(typed), "{}", finished.stderr);
+        }
+    }
     assert_eq!(
         run(&[]).exited(2).stdout,
         "",

@@ -68,8 +68,8 @@ both_engines! {
         let world = World::new(bench).await;
         let first = world.import(&world.north, NORD).await;
         assert!(first.is_clean(), "{first:?}");
-        assert_eq!(first.contacts, created(3));
-        assert_eq!((first.cases.created, first.cases.changed), (1, 1));
+        assert_eq!(first.contacts, created(4), "one of them only named by a message");
+        assert_eq!((first.cases.created, first.cases.changed), (2, 1), "one opened by a message");
         assert_eq!(first.messages, created(4));
         assert_eq!(first.forwardings, created(1));
         let rows = all_rows(&world).await;

@@ -145,6 +145,23 @@ pub struct Ids {
     pub case: Option<CaseId>,
     /// The row itself: contact, case, message, forwarding or quarantined record.
     pub row: [u8; 16],
+    /// Whether its contact was made for it, bare, because nothing had described it yet.
+    pub made_contact: bool,
+    /// Whether its case was opened for it, likewise.
+    pub made_case: bool,
+}
+
+impl Ids {
+    /// Of a change that made nothing but its own row.
+    pub(super) fn of(contact: Option<ContactId>, case: Option<CaseId>, row: [u8; 16]) -> Self {
+        Self {
+            contact,
+            case,
+            row,
+            made_contact: false,
+            made_case: false,
+        }
+    }
 }
 
 /// Why a change was not made though nothing is wrong with its form.

@@ -128,17 +128,7 @@ impl<'a> Decision<'a> {
     fn contact(&mut self, it: &ContactChange, entry: &Entry) -> Option<Outcome> {
         let id = ContactId(self.owner(entry.contact)?);
         let existed = self.contacts.contains_key(&id) || self.loaded.contacts.contains(&id);
-        let bare = Contact {
-            id,
-            external_id: it.external_id.clone(),
-            name: None,
-            phone: None,
-            email: None,
-            source: None,
-            created_at: self.now,
-            updated_at: self.now,
-            version: 1,
-        };
+        let bare = self.bare(id, it.external_id.as_ref());
         let now = self.now;
         let held = self.hold_contact(id, bare);
         let altered = merge_contact(&mut held.it, it);
@@ -147,11 +137,7 @@ impl<'a> Decision<'a> {
             held.it.version = held.version;
             held.it.updated_at = now;
         }
-        let ids = Ids {
-            contact: Some(id),
-            case: None,
-            row: id.0,
-        };
+        let ids = Ids::of(Some(id), None, id.0);
         Some(match (existed, altered) {
             (false, _) => Outcome::Created(ids),
             (true, true) => Outcome::Changed(ids),
@@ -180,21 +166,32 @@ impl<'a> Decision<'a> {
             })
     }
 
+    /// A new contact of which only the id is known.
+    fn bare(&self, id: ContactId, external_id: Option<&Personal>) -> Contact {
+        Contact {
+            id,
+            external_id: external_id.cloned(),
+            name: None,
+            phone: None,
+            email: None,
+            source: None,
+            created_at: self.now,
+            updated_at: self.now,
+            version: 1,
+        }
+    }
+
+    /// Whether nothing has described the contact of a change yet.
+    fn is_unknown_contact(&self, entry: &Entry) -> bool {
+        let id = self.owner(entry.contact).map(ContactId);
+        id.is_some_and(|id| !self.contacts.contains_key(&id) && !self.loaded.contacts.contains(&id))
+    }
+
     /// A contact that a case or message names: made bare if it is nowhere yet.
     fn named_contact(&mut self, external_id: &Personal, entry: &Entry) -> Option<ContactId> {
         let id = ContactId(self.owner(entry.contact)?);
         if !self.loaded.contacts.contains(&id) {
-            let bare = Contact {
-                id,
-                external_id: Some(external_id.clone()),
-                name: None,
-                phone: None,
-                email: None,
-                source: None,
-                created_at: self.now,
-                updated_at: self.now,
-                version: 1,
-            };
+            let bare = self.bare(id, Some(external_id));
             self.hold_contact(id, bare);
         }
         Some(id)
@@ -203,6 +200,7 @@ impl<'a> Decision<'a> {
     fn case(&mut self, it: &CaseChange, entry: &Entry) -> Option<Outcome> {
         let id = CaseId(self.owner(entry.case)?);
         let existed = self.cases.contains_key(&id) || self.loaded.cases.contains(&id);
+        let made_contact = !existed && self.is_unknown_contact(entry);
         if !existed {
             let contact = self.named_contact(&it.contact, entry)?;
             let opened_at = it.opened_at.unwrap_or(self.now);
@@ -222,9 +220,8 @@ impl<'a> Decision<'a> {
             held.change();
         }
         let ids = Ids {
-            contact: Some(held.it.requester),
-            case: Some(id),
-            row: id.0,
+            made_contact,
+            ..Ids::of(Some(held.it.requester), Some(id), id.0)
         };
         Some(match (existed, altered) {
             (false, _) => Outcome::Created(ids),
@@ -279,16 +276,14 @@ impl<'a> Decision<'a> {
     fn message(&mut self, change: usize, it: &MessageChange, entry: &Entry) -> Option<Outcome> {
         let id = self.owner(entry.own)?;
         let case = CaseId(self.owner(entry.case)?);
-        let ids = Ids {
-            contact: self.owner(entry.contact).map(ContactId),
-            case: Some(case),
-            row: id,
-        };
+        let mut ids = Ids::of(self.owner(entry.contact).map(ContactId), Some(case), id);
         if self.loaded.stored.contains(&id) || !self.added.insert(id) {
             return Some(Outcome::Unchanged(ids));
         }
+        ids.made_contact = self.is_unknown_contact(entry);
         let contact = self.named_contact(&it.contact, entry)?;
-        if !self.cases.contains_key(&case) && !self.loaded.cases.contains(&case) {
+        ids.made_case = !self.cases.contains_key(&case) && !self.loaded.cases.contains(&case);
+        if ids.made_case {
             self.open_case(case, contact, &it.case, it.channel, it.sent_at);
             if let Some(held) = self.cases.get_mut(&case) {
                 held.it.subject.clone_from(&it.subject);
@@ -320,11 +315,7 @@ impl<'a> Decision<'a> {
             return Some(Outcome::Refused(Refusal::UnknownCase));
         };
         let id = self.owner(entry.own)?;
-        let ids = Ids {
-            contact: Some(contact),
-            case: Some(case),
-            row: id,
-        };
+        let ids = Ids::of(Some(contact), Some(case), id);
         if self.loaded.stored.contains(&id) || !self.added.insert(id) {
             return Some(Outcome::Unchanged(ids));
         }
@@ -343,11 +334,7 @@ impl<'a> Decision<'a> {
 
     fn rejected(&mut self, change: usize, entry: &Entry) -> Option<Outcome> {
         let id = self.owner(entry.own)?;
-        let ids = Ids {
-            contact: None,
-            case: None,
-            row: id,
-        };
+        let ids = Ids::of(None, None, id);
         if self.loaded.stored.contains(&id) || !self.added.insert(id) {
             return Some(Outcome::Unchanged(ids));
         }

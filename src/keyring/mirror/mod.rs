@@ -53,6 +53,9 @@ pub struct Acknowledged {
     pub version: i64,
 }
 
+/// What a mirror is called that nobody gave a name.
+const FIRST_NAME: &str = "mirror";
+
 /// An open mirror, following one main vault.
 pub struct Mirror {
     home: Home,
@@ -64,10 +67,10 @@ pub struct Mirror {
 
 impl Mirror {
     /// Opens the mirror in `directory`, or makes one in an empty directory, and registers it with
-    /// the main vault under `name`. Finishes what a crash left behind.
-    pub async fn open_or_create(
+    /// the main vault under `name`; without one it keeps its name. Finishes what a crash left behind.
+    pub async fn open_or_create<'a>(
         directory: &Path,
-        name: &str,
+        name: impl Into<Option<&'a str>>,
         main: &Keyring,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -75,15 +78,24 @@ impl Mirror {
         let of = (main.vault_id(), main.root());
         let home = Home::open_or_create(directory, of, clock, random).await?;
         fail_point("mirror:made");
+        let mut known = main.mirrors().await?.into_iter();
+        let known = known.find(|mirror| mirror.id == home.id);
+        let name = name.into().map(str::to_owned);
+        let name = name.or(known.map(|mirror| mirror.name));
         let mirror = Self {
             home,
             main: main.clone(),
-            name: name.to_owned(),
+            name: name.unwrap_or_else(|| FIRST_NAME.to_owned()),
             unsettled: false,
         };
         mirror.register().await?;
         fail_point("mirror:registered");
         Ok(mirror)
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// This mirror's id.

@@ -42,7 +42,7 @@ pub async fn run(
 
     told("3  Open a copy of that backup with every key there is.\n");
     let copy = Copy::open(&house.app, backup, &manifest).await?;
-    let opened = copy.people(&[leaving.clone()]).await?;
+    let opened = copy.people(std::slice::from_ref(&leaving)).await?;
     let others_opened = copy.people(&house.app.catalog.tenant_refs().await?).await?;
     copy.close().await;
     told(&opened_text(opened, in_the_backup, others_opened));

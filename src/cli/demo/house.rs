@@ -28,7 +28,7 @@ const CLIENTS: [(&str, &str, &str, &str); 3] = [
     (
         "brygga",
         "Brygga Kaffe AB",
-        "559012-3459",
+        "559012-3450",
         include_str!("brygga.ndjson"),
     ),
     (

@@ -34,7 +34,7 @@ both_engines! {
             (&["Anna Ek", "--role", "dpo"][..], "no person's name"),
             (&["x", "--role", "boss"], "choose one of admin, dpo, tenant, hook, auditor"),
             (&["x", "--role", "tenant"], "name it with --tenant"),
-            (&["x", "--role", "dpo", "--days", "0"], "0 is not in 1"),
+            (&["x", "--role", "dpo", "--days", "0"], "is not in 1..=65535"),
         ] {
             let error = desk.refused(2, [&create[..], rest].concat());
             assert!(text(&error["message"]).contains(words), "{error}");

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use tokio::io::AsyncBufRead;
 
-use super::IngestError;
 use super::intake::{Intake, Options};
-use super::lines::{Line, Lines};
 use super::report::Report;
+use super::source::{Line, Lines};
+use super::{IngestError, Reason};
 use crate::catalog::rules::LONGEST_LINE;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{
@@ -14,48 +14,6 @@ use crate::catalog::write::{
 };
 use crate::catalog::{Catalog, TenantRef};
 use crate::vocabulary::{Personal, Timestamp};
-
-/// Why a line could not be read. The words hold nothing of the line itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// Longer than a record may be.
-    TooLong,
-    /// Not UTF-8.
-    NotUtf8,
-    /// A NUL character in a text.
-    Nul,
-    /// Not one JSON object.
-    NotJson,
-    /// `type` is missing or unknown.
-    UnknownType,
-    /// A field this type does not have.
-    UnknownField,
-    /// A field that must be there is not.
-    MissingField,
-    /// A value of another kind: a number for a text, an unknown word, no RFC 3339 time.
-    BadValue,
-    /// A recipient or source with a control character, or too long.
-    BadText,
-}
-
-impl Reason {
-    /// The words that are stored and reported.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Reason::TooLong => "longer than 1 MiB; the first 64 KiB are kept",
-            Reason::NotUtf8 => "not UTF-8",
-            Reason::Nul => "contains a NUL character",
-            Reason::NotJson => "not one JSON object on one line",
-            Reason::UnknownType => "type is not contact, case, message or forwarding",
-            Reason::UnknownField => "has a field that its type does not have",
-            Reason::MissingField => "lacks a field that its type must have",
-            Reason::BadValue => {
-                "has a value of the wrong kind, an unknown word or no RFC 3339 time"
-            }
-            Reason::BadText => "recipient or source has a control character or over 1000 bytes",
-        }
-    }
-}
 
 /// Imports a stream of gallra NDJSON. `progress` is called after each batch.
 pub async fn import_gallra<R: AsyncBufRead + Unpin>(
@@ -65,14 +23,27 @@ pub async fn import_gallra<R: AsyncBufRead + Unpin>(
     options: Options,
     mut progress: impl FnMut(&Report),
 ) -> Result<Report, IngestError> {
-    let mut lines = Lines::new(source);
     let mut intake = Intake::new(catalog, tenant, options);
+    intake.of_format("gallra");
+    lines(source, &mut intake, &mut progress).await?;
+    let report = intake.finish().await?;
+    progress(&report);
+    Ok(report)
+}
+
+/// Takes every line of a source in.
+pub(super) async fn lines<R: AsyncBufRead + Unpin>(
+    source: R,
+    intake: &mut Intake<'_>,
+    progress: &mut impl FnMut(&Report),
+) -> Result<(), IngestError> {
+    let mut lines = Lines::new(source);
     loop {
         let line = lines.next().await.map_err(|cause| IngestError::Source {
             line: lines.number(),
             cause,
         })?;
-        let Some(line) = line else { break };
+        let Some(line) = line else { return Ok(()) };
         intake.line();
         let number = lines.number();
         let read = match line {
@@ -96,9 +67,6 @@ pub async fn import_gallra<R: AsyncBufRead + Unpin>(
             progress(intake.report());
         }
     }
-    let report = intake.finish().await?;
-    progress(&report);
-    Ok(report)
 }
 
 /// The first line may begin with a byte order mark.
@@ -142,7 +110,7 @@ struct Raw {
 }
 
 /// Reads one line.
-fn read(bytes: &[u8]) -> Result<Change, Reason> {
+pub(super) fn read(bytes: &[u8]) -> Result<Change, Reason> {
     let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
     // As itself or escaped; `\\u0000` is a backslash and harmless, and goes to quarantine with it.
     if text.contains('\0') || text.contains("\\u0000") {
@@ -241,6 +209,7 @@ fn contact(raw: Raw) -> Result<Change, Reason> {
         email,
         source: plain(source)?,
         dated: created_at,
+        fill_in: false,
     }))
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::IngestError;
-use super::report::Report;
+use super::format::Taken;
+use super::report::{Report, TableReport};
 use crate::audit::Action;
 use crate::catalog::index::settle::Pending;
-use crate::catalog::write::{Change, Manner, Outcome, Reserved};
+use crate::catalog::write::{Change, Manner, Outcome, RejectedRecord, Reserved};
 use crate::catalog::{Catalog, TenantRef};
 
 /// The most records of a batch.
@@ -53,8 +54,8 @@ struct Ahead {
 
 /// An import under way.
 pub struct Intake<'a> {
-    catalog: &'a Catalog,
-    tenant: &'a TenantRef,
+    /// Nowhere, when it only reads.
+    into: Option<(&'a Catalog, &'a TenantRef)>,
     options: Options,
     batch: Vec<Change>,
     bytes: usize,
@@ -67,13 +68,21 @@ pub struct Intake<'a> {
 impl<'a> Intake<'a> {
     /// Begins an import.
     pub fn new(catalog: &'a Catalog, tenant: &'a TenantRef, options: Options) -> Self {
+        let into = (!options.dry_run).then_some((catalog, tenant));
+        let mut intake = Self::reading(options);
+        intake.report.dry_run = into.is_none();
+        intake.into = into;
+        intake
+    }
+
+    /// Begins one that only reads and counts: there is nothing it could write to.
+    pub fn reading(options: Options) -> Self {
         let report = Report {
-            dry_run: options.dry_run,
+            dry_run: true,
             ..Report::default()
         };
         Self {
-            catalog,
-            tenant,
+            into: None,
             options,
             batch: Vec::with_capacity(MOST_RECORDS),
             bytes: 0,
@@ -93,6 +102,51 @@ impl<'a> Intake<'a> {
         &self.report
     }
 
+    /// Notes which format the source has.
+    pub fn of_format(&mut self, name: &str) {
+        let before = &self.report.format;
+        self.report.format = match before.is_empty() || before == name {
+            true => name.to_owned(),
+            false => "several".to_owned(),
+        };
+        self.options.source = name.to_owned();
+    }
+
+    /// Counts a file that is passed over.
+    pub fn skip(&mut self) {
+        self.report.skipped += 1;
+    }
+
+    /// Notes how a table is read.
+    pub fn table(&mut self, table: TableReport) {
+        self.report.table = Some(table);
+    }
+
+    /// Says which line of the source, or record, is taken in now.
+    pub fn at_line(&mut self, line: u64) {
+        self.report.lines = line;
+    }
+
+    /// Takes in what was made of one record of another system. Says whether a batch was written.
+    pub(super) async fn take(&mut self, taken: Taken<'_>) -> Result<bool, IngestError> {
+        let mut written = false;
+        self.report.note(&taken.dropped, &taken.remarks);
+        for (change, weight) in taken.changes {
+            written |= self.add(change, weight).await?;
+        }
+        for (reason, record) in taken.rejected {
+            let weight = record.len();
+            let rejected = RejectedRecord {
+                source: self.options.source.clone(),
+                line: self.report.lines,
+                reason: reason.words(),
+                record,
+            };
+            written |= self.add(Change::Rejected(rejected), weight).await?;
+        }
+        Ok(written)
+    }
+
     /// Counts a line, also one that holds no record.
     pub fn line(&mut self) {
         self.report.lines += 1;
@@ -100,10 +154,8 @@ impl<'a> Intake<'a> {
 
     /// Takes a record in; `bytes` is its length in the source. Says whether a batch was written.
     pub async fn add(&mut self, change: Change, bytes: usize) -> Result<bool, IngestError> {
-        if !matches!(change, Change::Rejected(_)) {
-            self.report.records += 1;
-        }
-        if self.options.dry_run {
+        self.report.read(&change);
+        if self.into.is_none() {
             if let Change::Rejected(it) = &change {
                 self.report.quarantine(it.reason, it.line);
             }
@@ -122,7 +174,9 @@ impl<'a> Intake<'a> {
     pub async fn finish(mut self) -> Result<Report, IngestError> {
         self.flush().await?;
         self.flush().await?;
-        self.catalog.finish(self.tenant, &self.pending).await?;
+        if let Some((catalog, tenant)) = self.into {
+            catalog.finish(tenant, &self.pending).await?;
+        }
         Ok(self.report)
     }
 
@@ -130,7 +184,10 @@ impl<'a> Intake<'a> {
     async fn flush(&mut self) -> Result<(), IngestError> {
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
-        let (catalog, tenant, pending) = (self.catalog, self.tenant, &self.pending);
+        let Some((catalog, tenant)) = self.into else {
+            return Ok(());
+        };
+        let pending = &self.pending;
         let reserve = async {
             match batch.is_empty() {
                 true => Ok(None),
@@ -163,15 +220,16 @@ impl<'a> Intake<'a> {
         batch: Vec<Change>,
         outcomes: Vec<Outcome>,
     ) -> Result<(), IngestError> {
-        let clock = self.catalog.clock.clone();
+        let Some((catalog, tenant)) = self.into else {
+            return Ok(());
+        };
+        let clock = catalog.clock.clone();
         let until = clock.uptime() + self.options.patience;
         let mut waiting = self.count(batch, outcomes, clock.uptime() >= until);
         while !waiting.is_empty() {
             tokio::time::sleep(PAUSE).await;
             let last = clock.uptime() >= until;
-            let written = self
-                .catalog
-                .write(self.tenant, &waiting, MANNER, &self.pending);
+            let written = catalog.write(tenant, &waiting, MANNER, &self.pending);
             let outcomes = written.await?;
             waiting = self.count(waiting, outcomes, last);
         }

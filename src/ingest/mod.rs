@@ -14,21 +14,30 @@
 //! | unreadable: see [`Reason`] | quarantined: sealed as it came, with line number and reason |
 //!
 //! A bad line never ends an import. Only what is wrong with everything does: a store that is full, a
-//! tenant that is being purged.
+//! tenant that is being purged, a file that is no text.
 //!
-//! **To add one more format**, write a reader that turns its records into
-//! [`Change`](crate::catalog::write::Change)s, as `gallra` does, and give it to [`Intake`]: batches,
-//! waiting, quarantine and counting are done there.
+//! ```text
+//! source/    bytes → records: lines, table rows, JSON elements, mails; each within its limit
+//! format/    record → changes: one file for each system, and how it is recognised
+//! intake     changes → batches → catalog; waiting, quarantine, counting
+//! ```
+//!
+//! **To add one more format**: `format/mod.rs` says how; it is one file and one line.
 
+pub mod format;
 mod gallra;
 mod intake;
-mod lines;
+mod reason;
 mod report;
+mod source;
+mod times;
 
-pub use gallra::{Reason, import_gallra};
+pub use format::{FORMATS, Format, Session, Settings};
+pub use gallra::import_gallra;
 pub use intake::{Intake, Options};
-pub use lines::{LONGEST_RECORD, Line, Lines};
-pub use report::{Counts, Report};
+pub use reason::Reason;
+pub use report::{Column, Counts, Kinds, Report, TableReport};
+pub use source::{Encoding, LONGEST_RECORD, Line, Lines};
 
 use crate::catalog::CatalogError;
 
@@ -50,4 +59,42 @@ pub enum IngestError {
     /// The catalog cannot take more.
     #[error("the import stopped: {0}; run it again afterwards, nothing is taken in twice")]
     Catalog(#[from] CatalogError),
+    /// Archives are not unpacked, however small they look.
+    #[error("the file is an archive: unpack it and import the files in it")]
+    Archive,
+    /// A text of two bytes a letter.
+    #[error("the file is in UTF-16: save it as UTF-8 and import it again")]
+    Utf16,
+    /// No format fits.
+    #[error("which format the file has cannot be seen: name it with --format")]
+    Unrecognised,
+    /// No column of a table is known.
+    #[error(
+        "no column of the first row is known, or none says who a row is about: name the columns with \
+         --map HEADER=FIELD"
+    )]
+    NoColumns,
+    /// A column was named that the table does not have, or a field that there is not.
+    #[error("--map {header}={field} names {what}: see docs/FORMATS.md")]
+    Map {
+        /// The header that was named.
+        header: String,
+        /// The field that was named.
+        field: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+impl IngestError {
+    /// Whether another file of the same import may be read all the same.
+    pub fn is_of_one_file(&self) -> bool {
+        matches!(
+            self,
+            IngestError::Archive
+                | IngestError::Utf16
+                | IngestError::Unrecognised
+                | IngestError::NoColumns
+        )
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::types::Direction;
 use crate::catalog::write::{Change, Outcome};
 
 /// How many line numbers a report names per reason; the quarantine has them all.
@@ -18,15 +19,61 @@ pub struct Counts {
     pub unchanged: u64,
 }
 
+/// How many records of each kind could be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Kinds {
+    /// Contacts.
+    pub contacts: u64,
+    /// Cases.
+    pub cases: u64,
+    /// Messages from a contact.
+    pub messages_in: u64,
+    /// Messages to a contact.
+    pub messages_out: u64,
+    /// Notes of staff.
+    pub notes: u64,
+    /// Forwardings.
+    pub forwardings: u64,
+    /// Files sent along with messages.
+    pub attachments: u64,
+}
+
+/// How a table was read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TableReport {
+    /// How bytes are letters.
+    pub encoding: &'static str,
+    /// Between fields.
+    pub delimiter: char,
+    /// What each column is taken as.
+    pub columns: Vec<Column>,
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Column {
+    /// Its name in the header.
+    pub header: String,
+    /// What it is taken as; nothing when it is left out.
+    pub field: Option<String>,
+}
+
 /// What became of an import's records. Holds no personal data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
+    /// Which format the source has.
+    pub format: String,
     /// Whether it was only read, not written.
     pub dry_run: bool,
-    /// Lines read, empty ones too.
+    /// Lines read, empty ones too; of JSON and mail, records.
     pub lines: u64,
     /// Records that could be read.
     pub records: u64,
+    /// Of which kinds these are.
+    pub read: Kinds,
+    /// How a table was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableReport>,
     /// Contacts, those too that only a case or message named.
     pub contacts: Counts,
     /// Cases, those too that only a message named.
@@ -43,6 +90,12 @@ pub struct Report {
     pub unknown_case: u64,
     /// Contacts without external id, e-mail or phone: dropped.
     pub no_identifier: u64,
+    /// What was left out on purpose, by kind: secrets above all.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Files of a directory whose format is not known.
+    pub skipped: u64,
+    /// What is worth knowing of what was taken in.
+    pub remarks: BTreeMap<&'static str, u64>,
     /// Records that could not be read, by reason.
     pub quarantined: BTreeMap<&'static str, u64>,
     /// The first lines of each reason.
@@ -59,6 +112,39 @@ impl Report {
     /// How many records could not be read.
     pub fn quarantined_total(&self) -> u64 {
         self.quarantined.values().sum()
+    }
+
+    /// Counts a record that could be read.
+    pub(super) fn read(&mut self, change: &Change) {
+        let read = &mut self.read;
+        match change {
+            Change::Rejected(_) => return,
+            Change::Contact(_) => read.contacts += 1,
+            Change::Case(_) => read.cases += 1,
+            Change::Forwarding(_) => read.forwardings += 1,
+            Change::Message(it) => {
+                read.attachments += it.attachments.len() as u64;
+                match it.direction {
+                    Direction::In => read.messages_in += 1,
+                    Direction::Out => read.messages_out += 1,
+                    Direction::Note => read.notes += 1,
+                }
+            }
+        }
+        self.records += 1;
+    }
+
+    /// Counts what was left out and what is worth knowing.
+    pub(super) fn note(
+        &mut self,
+        dropped: &BTreeMap<&'static str, u64>,
+        remarks: &BTreeMap<&'static str, u64>,
+    ) {
+        for (into, from) in [(&mut self.dropped, dropped), (&mut self.remarks, remarks)] {
+            for (what, count) in from {
+                *into.entry(what).or_default() += count;
+            }
+        }
     }
 
     /// Counts one record's end. One that is tried again is counted when it ends.

@@ -5,7 +5,7 @@ use crate::both_engines;
 use crate::desk::{Desk, text};
 
 /// Takes out what differs from run to run: ids and salts, times, the directory.
-fn stable(output: &str, desk: &Desk) -> String {
+pub fn stable(output: &str, desk: &Desk) -> String {
     let output = output.replace(desk.path("").trim_end_matches('/'), "[dir]");
     let hidden = |word: &str| -> Option<&'static str> {
         let is_hex = |length| word.len() == length && word.bytes().all(|b| b.is_ascii_hexdigit());

@@ -12,6 +12,7 @@ mod support;
 mod answers;
 mod demo;
 mod desk;
+mod formats;
 mod mirrors;
 mod people;
 mod quarantine;

@@ -128,6 +128,7 @@ pub fn anna() -> ContactChange {
         email: personal("Anna.Oberg@Example.se"),
         source: Some("phone call".to_owned()),
         dated: None,
+        fill_in: false,
     }
 }
 

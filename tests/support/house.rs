@@ -109,6 +109,7 @@ impl<C: Clock + 'static> House<C> {
             email: Some(email(number)),
             source: Some("test".into()),
             dated: None,
+            fill_in: false,
         };
         let id = self
             .catalog

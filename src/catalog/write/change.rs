@@ -19,6 +19,9 @@ pub struct ContactChange {
     pub source: Option<String>,
     /// How old the record is, as far as known.
     pub dated: Option<Timestamp>,
+    /// Fill in what is absent and change nothing: for what was seen in passing, such as the name beside
+    /// an address, which may be another in each mail.
+    pub fill_in: bool,
 }
 
 /// A case to create or change, known by its external id.

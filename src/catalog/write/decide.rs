@@ -361,7 +361,22 @@ fn replace<T: PartialEq + Clone>(old: &mut T, new: Option<T>) -> bool {
     }
 }
 
+/// Fills in a value that is absent; whether it was.
+fn fill<T: Clone>(old: &mut Option<T>, new: &Option<T>) -> bool {
+    let filled = old.is_none() && new.is_some();
+    if filled {
+        old.clone_from(new);
+    }
+    filled
+}
+
 fn merge_contact(contact: &mut Contact, it: &ContactChange) -> bool {
+    if it.fill_in {
+        return fill(&mut contact.name, &it.name)
+            | fill(&mut contact.phone, &it.phone)
+            | fill(&mut contact.email, &it.email)
+            | fill(&mut contact.source, &it.source);
+    }
     // Each field, also after one has changed: no `||`, which would stop.
     replace(&mut contact.name, it.name.clone().map(Some))
         | replace(&mut contact.phone, it.phone.clone().map(Some))

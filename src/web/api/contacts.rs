@@ -56,6 +56,7 @@ pub async fn upsert(
         email,
         source,
         dated: None,
+        fill_in: false,
     };
     let work = async {
         let upserted = caller.catalog().upsert_contact(&tenant, change).await?;

@@ -2,17 +2,17 @@
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
+use super::KEPT;
+
 /// A record may be this long; of a longer one only the beginning is kept.
 pub const LONGEST_RECORD: usize = 1 << 20;
-/// How much of an over-long record goes to quarantine.
-const KEPT: usize = 64 << 10;
 
 /// One line without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// As it came.
     Whole(Vec<u8>),
-    /// The beginning of one that is longer than [`LONGEST_RECORD`].
+    /// The beginning of one that is longer than the limit.
     TooLong(Vec<u8>),
 }
 
@@ -20,12 +20,22 @@ pub enum Line {
 pub struct Lines<R> {
     source: R,
     number: u64,
+    limit: usize,
 }
 
 impl<R: AsyncBufRead + Unpin> Lines<R> {
-    /// Lines of this source.
+    /// Lines of this source, none longer than [`LONGEST_RECORD`].
     pub fn new(source: R) -> Self {
-        Self { source, number: 0 }
+        Self::within(LONGEST_RECORD, source)
+    }
+
+    /// Lines of this source, none longer than a limit.
+    pub fn within(limit: usize, source: R) -> Self {
+        Self {
+            source,
+            number: 0,
+            limit,
+        }
     }
 
     /// The number of the line read last, from 1.
@@ -45,11 +55,11 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let part = &chunk[..end.unwrap_or(chunk.len())];
             let ended = end.is_some() || chunk.is_empty();
-            let room = LONGEST_RECORD.saturating_sub(line.len());
+            let room = self.limit.saturating_sub(line.len());
             line.extend_from_slice(&part[..part.len().min(room)]);
             length += part.len() + usize::from(end.is_some());
             let used = part.len() + usize::from(end.is_some());
-            let over = length - usize::from(end.is_some()) > LONGEST_RECORD;
+            let over = length - usize::from(end.is_some()) > self.limit;
             self.source.consume(used);
             if ended {
                 self.number += 1;

@@ -1,0 +1,193 @@
+//! What an import says to a person.
+
+use std::collections::BTreeMap;
+
+use super::Answer;
+use crate::cli::output::{Text, count, grouped};
+use crate::ingest::{Counts, Report};
+
+pub(super) fn text_of(answer: &Answer) -> Text {
+    answer.files.iter().fold(Text::default(), |text, file| {
+        let it = &file.report;
+        let verb = if it.dry_run { "Read" } else { "Imported" };
+        let records = count(it.records, "record", "records");
+        if let Some(failure) = &file.failure {
+            return text.and(format!("Nothing of {}: {failure}.", file.file));
+        }
+        let (name, format, tenant) = (&file.file, &it.format, &answer.tenant);
+        let text = text.and(format!(
+            "{verb} {records} of {name} ({format}) for {tenant}."
+        ));
+        let text = columns(text, it);
+        let text = match it.dry_run {
+            true => seen(text, it),
+            false => taken_in(text.gap(), it),
+        };
+        let text = on_purpose(text, it);
+        left_out(text, it, &answer.tenant)
+    })
+}
+
+fn taken_in(text: Text, it: &Report) -> Text {
+    let row = |name: &str, counts: &Counts| {
+        let Counts {
+            created,
+            changed,
+            unchanged,
+        } = *counts;
+        [
+            format!("  {name}"),
+            grouped(created),
+            grouped(changed),
+            grouped(unchanged),
+        ]
+    };
+    let rows = [
+        row("contacts", &it.contacts),
+        row("cases", &it.cases),
+        row("messages", &it.messages),
+        row("forwardings", &it.forwardings),
+    ];
+    text.table(["", "NEW", "CHANGED", "AS BEFORE"], &rows)
+}
+
+fn left_out(text: Text, it: &Report, tenant: &str) -> Text {
+    let dropped = [
+        (
+            it.suppressed,
+            "record dated before the person's erasure",
+            "records dated before the person's erasure",
+        ),
+        (
+            it.being_erased,
+            "record of somebody being erased now: import again afterwards",
+            "records of people being erased now: import again afterwards",
+        ),
+        (
+            it.unknown_case,
+            "forwarding of a case that is not here",
+            "forwardings of a case that is not here",
+        ),
+        (
+            it.no_identifier,
+            "contact without external id, e-mail or phone",
+            "contacts without external id, e-mail or phone",
+        ),
+    ];
+    let dropped: Vec<_> = dropped
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .collect();
+    let text = match dropped.is_empty() {
+        true => text,
+        false => dropped
+            .into_iter()
+            .fold(text.gap().and("Dropped"), |text, (number, one, many)| {
+                text.and(format!("  {}", count(number, one, many)))
+            }),
+    };
+    if it.quarantined.is_empty() {
+        return text;
+    }
+    let heading = match it.dry_run {
+        true => "Could not be read",
+        false => "Could not be read; kept sealed in quarantine",
+    };
+    let text = it
+        .quarantined
+        .iter()
+        .fold(text.gap().and(heading), |text, (reason, number)| {
+            let lines = it.quarantined_lines.get(reason).into_iter().flatten();
+            let lines: Vec<_> = lines.map(u64::to_string).collect();
+            let more = if (lines.len() as u64) < *number {
+                ", …"
+            } else {
+                ""
+            };
+            let what = format!(
+                "{} {reason}: line {}{more}",
+                grouped(*number),
+                lines.join(", ")
+            );
+            text.paragraph(2, &what)
+        });
+    match it.dry_run {
+        true => text,
+        false => text
+            .gap()
+            .and(format!("gallra quarantine list --tenant {tenant}")),
+    }
+}
+
+/// How a table was read: the preview that `--map` corrects.
+fn columns(text: Text, it: &Report) -> Text {
+    let Some(table) = &it.table else {
+        return text;
+    };
+    let delimiter = match table.delimiter {
+        ',' => "commas",
+        ';' => "semicolons",
+        '\t' => "tabs",
+        _ => "bars",
+    };
+    let rows: Vec<_> = table
+        .columns
+        .iter()
+        .map(|it| {
+            let field = it.field.as_deref().unwrap_or("(left out)");
+            [format!("  {}", it.header), field.to_owned()]
+        })
+        .collect();
+    text.gap()
+        .and(format!(
+            "A table in {} between {delimiter}:",
+            table.encoding
+        ))
+        .table(["  COLUMN", "TAKEN AS"], &rows)
+}
+
+/// What a dry run saw.
+fn seen(text: Text, it: &Report) -> Text {
+    let kinds = [
+        ("contacts", it.read.contacts),
+        ("cases", it.read.cases),
+        ("messages in", it.read.messages_in),
+        ("messages out", it.read.messages_out),
+        ("notes", it.read.notes),
+        ("forwardings", it.read.forwardings),
+        ("attached files", it.read.attachments),
+    ];
+    let kinds: Vec<_> = kinds
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| (name, grouped(number)))
+        .collect();
+    match kinds.is_empty() {
+        true => text,
+        false => text.gap().pairs(kinds),
+    }
+}
+
+/// What was left out on purpose, and what is worth knowing.
+fn on_purpose(text: Text, it: &Report) -> Text {
+    let list = |text: Text, heading: &str, counts: &BTreeMap<&'static str, u64>| {
+        if counts.is_empty() {
+            return text;
+        }
+        counts
+            .iter()
+            .fold(text.gap().and(heading), |text, (what, number)| {
+                text.paragraph(2, &format!("{} {what}", grouped(*number)))
+            })
+    };
+    let text = list(text, "Left out on purpose", &it.dropped);
+    let text = list(text, "Worth knowing", &it.remarks);
+    match it.skipped {
+        0 => text,
+        skipped => text.gap().and(count(
+            skipped,
+            "file of no known format",
+            "files of no known format",
+        )),
+    }
+}

@@ -1,0 +1,128 @@
+//! A fixture of our own for every format, with what becomes of it.
+
+use gallra::catalog::Identifier;
+use gallra::ingest::FORMATS;
+
+use crate::both_engines;
+use crate::tools::{fixture, import, summary};
+use crate::world::World;
+
+/// Every fixture, in an order in which later ones know what earlier ones said.
+const FIXTURES: &[&str] = &[
+    "contacts.csv",
+    "messages-1252.csv",
+    "zendesk-1-users.json",
+    "zendesk-2-tickets.ndjson",
+    "zendesk-3-audits.json",
+    "freshdesk-1-contacts.json",
+    "freshdesk-2-ticket.json",
+    "zammad.json",
+    "chatwoot.json",
+    "helpscout.ndjson",
+    "front.json",
+    "otrs.json",
+    "twilio.json",
+    "46elks.json",
+    "mail.eml",
+    "mail.mbox",
+    "maildir/new/1768300000.1.nord",
+    "maildir/cur/1768300001.1.nord",
+];
+
+fn lines(name: &[&str], reports: &[gallra::ingest::Report]) -> String {
+    let pairs = name.iter().zip(reports);
+    let lines: Vec<_> = pairs
+        .map(|(name, it)| format!("{name}\n  {}", summary(it)))
+        .collect();
+    lines.join("\n")
+}
+
+both_engines! {
+    async fn every_fixture_ends_as_stated_and_twice_is_once(bench) {
+        let world = World::new(bench).await;
+        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        let first = import(&world, &world.north, &files).await;
+        insta::assert_snapshot!("first", lines(FIXTURES, &first));
+        let rows = "SELECT (SELECT COUNT(*) FROM contact) + (SELECT COUNT(*) FROM support_case) \
+                    + (SELECT COUNT(*) FROM message) + (SELECT COUNT(*) FROM attachment) \
+                    + (SELECT COUNT(*) FROM unit) + (SELECT COUNT(*) FROM quarantine)";
+        let before = world.rows(rows).await;
+        let again = import(&world, &world.north, &files).await;
+        for (name, report) in FIXTURES.iter().zip(&again) {
+            for counts in [&report.contacts, &report.cases, &report.messages] {
+                assert_eq!((counts.created, counts.changed), (0, 0), "{name}: {report:?}");
+            }
+        }
+        assert_eq!(world.rows(rows).await, before, "the same files again bring nothing new");
+        let read: Vec<&str> = first.iter().map(|it| it.format.as_str()).collect();
+        for format in FORMATS.iter().filter(|it| it.name != "gallra") {
+            assert!(read.contains(&format.name), "{} has a fixture", format.name);
+        }
+    }
+
+    async fn people_are_found_by_what_another_system_said_of_them(bench) {
+        let world = World::new(bench).await;
+        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        import(&world, &world.north, &files).await;
+        for (email, messages) in [
+            ("asa.lindqvist@example.se", 0),
+            ("ake.nystrom@example.se", 3),
+            ("helena.sjogren@example.se", 3),
+            ("ture.wallin@example.se", 2),
+            ("elsa.hallberg@example.se", 3),
+            ("nils.forsman@example.se", 3),
+            ("sanna.holm@example.se", 3),
+            ("vera.nord@example.se", 2),
+            ("greta.lund@example.se", 3),
+            ("kerstin.ost@example.se", 2),
+            ("rut.alm@example.se", 2),
+        ] {
+            let found = world.catalog.find(&Identifier::Email(email.into()), None).await.unwrap();
+            assert_eq!(found.matches.len(), 1, "{email}");
+            let record = world.catalog.access(&world.north, found.matches[0].id).await.unwrap();
+            let own = record.cases.iter().flat_map(|it| &it.messages).filter(|it| !it.masked);
+            assert_eq!(own.count(), messages, "{email}");
+        }
+        for phone in ["+46 70 174 06 11", "070-174 06 17", "0701740621", "0701740623"] {
+            let found = world.catalog.find(&Identifier::Phone(phone.into()), None).await.unwrap();
+            assert_eq!(found.matches.len(), 1, "{phone}");
+        }
+        let staff = world.catalog.find(&Identifier::Name("Maja".into()), None).await.unwrap();
+        assert!(staff.matches.is_empty(), "staff are no contacts");
+    }
+
+    async fn a_mail_has_its_words_its_file_and_its_case(bench) {
+        let world = World::new(bench).await;
+        import(&world, &world.north, &[fixture("mail.eml"), fixture("mail.mbox")]).await;
+        let kerstin = Identifier::Email("kerstin.ost@example.se".into());
+        let found = world.catalog.find(&kerstin, Some(&world.north)).await.unwrap();
+        assert_eq!(found.matches[0].name.as_ref().unwrap().expose(), "Kerstin Öst");
+        let record = world.catalog.access(&world.north, found.matches[0].id).await.unwrap();
+        let [case] = record.cases.as_slice() else {
+            panic!("one conversation is one case: {}", record.cases.len());
+        };
+        assert_eq!(case.case.subject.as_ref().unwrap().expose(), "Retur av skor");
+        let (question, answer) = (&case.messages[0], &case.messages[1]);
+        assert_eq!(question.body.as_ref().unwrap().expose(), "Hej! Skorna är för små.");
+        assert_eq!((question.direction.as_str(), question.author_kind.as_str()), ("in", "contact"));
+        assert_eq!((answer.direction.as_str(), answer.author_kind.as_str()), ("out", "staff"));
+        assert!(answer.body.as_ref().unwrap().expose().contains("\nFrom oss på Nord."));
+        let file = &question.attachments[0];
+        assert_eq!(file.name.as_ref().unwrap().expose(), "sko.png");
+        let content = world.catalog.attachment(&world.north, found.matches[0].id, file.id).await;
+        assert_eq!(content.unwrap().unwrap().as_slice(), b"\x89PNG\r\n\x1a\n");
+    }
+
+    async fn secrets_are_nowhere_not_even_in_quarantine(bench) {
+        let world = World::new(bench).await;
+        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        import(&world, &world.north, &files).await;
+        for kept in world.catalog.list_quarantined(Some(&world.north)).await.unwrap() {
+            let opened = world.catalog.open_quarantined(kept.id).await.unwrap();
+            let text = String::from_utf8_lossy(&opened.record).into_owned();
+            for secret in ["f8be19af", "5f4dcc3b", "k8s2", "attachments/token", "Signature="] {
+                assert!(!text.contains(secret), "{secret} in {}", kept.reason);
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ pub(crate) mod rows;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 pub use error::AppError;
@@ -26,7 +27,7 @@ use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, ReceiptError, SigningKey};
 use crate::staff::{BearerToken, NewToken, Tokens};
 use crate::store::{Db, Options, Role, StoreError};
-use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, TokenId};
+use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, Timestamp, TokenId};
 
 /// How long a process waits for whoever holds the root lock.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a receipt waits for mirrors before the command goes on without it.
 const MIRROR_PATIENCE: Duration = Duration::from_secs(10);
+/// When a server tries again to replace index keys after that failed.
+const ROTATION_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many connections a command reads with; a server takes the store's own number.
 const READERS_OF_A_COMMAND: u32 = 2;
 
@@ -87,18 +90,22 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// When index keys are due to be replaced, in microseconds; long ago: nobody has looked yet.
+    rotation_due: AtomicI64,
 }
 
 impl App {
     /// Opens an installation for reading and writing: migrations run, what a crash left of the key
     /// tree is finished, a lease is taken. Data ahead of the vault is refused; restored data is
-    /// reconciled before anybody sees it.
+    /// reconciled before anybody sees it. Index keys that are due are replaced: by a command when no
+    /// server did, since a server looks all the time.
     pub async fn open(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
         let app = Self::open_unsettled(settings, purpose).await?;
         if app.eraser.standing().await? == Standing::Restored {
             tracing::warn!("the data was restored: it is reconciled with the vault first");
             app.eraser.settle().await?;
         }
+        app.keep_index_keys_young().await;
         Ok(app)
     }
 
@@ -141,6 +148,7 @@ impl App {
             eraser,
             clock,
             random,
+            rotation_due: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -159,6 +167,30 @@ impl App {
             Standing::Settled => Ok(None),
             Standing::Behind | Standing::Restored => Ok(Some(self.eraser.settle().await?)),
         }
+    }
+
+    /// Replaces index keys that are thirty days old, and looks again when the next are due: a tenant
+    /// that is added meanwhile has newer ones. What anybody came for goes on when this fails: keys a
+    /// day too old are no reason not to erase somebody. It is tried again a day later, as each try
+    /// writes the tenant's suppressions once more.
+    pub async fn keep_index_keys_young(&self) {
+        let now = self.clock.now();
+        if now.0 < self.rotation_due.load(Ordering::Relaxed) {
+            return;
+        }
+        let due = match self.eraser.rotate_old_index_keys().await {
+            Ok((tenants, due)) => {
+                if tenants > 0 {
+                    tracing::info!(tenants, "index keys were 30 days old and are replaced");
+                }
+                due
+            }
+            Err(error) => {
+                tracing::warn!(%error, "old index keys are not replaced yet");
+                Timestamp(now.0.saturating_add(ROTATION_AGAIN.as_micros() as i64))
+            }
+        };
+        self.rotation_due.store(due.0, Ordering::Relaxed);
     }
 
     /// Whether this process can answer: stores reachable, lease valid, data reconciled.

@@ -50,9 +50,13 @@ impl Catalog {
     }
 
     /// Rebuilds a tenant's index whatever state it is in; `false` when the tenant is gone. What was
-    /// suppressed under keys that are no more goes as well: only here, where the keys have changed
-    /// and what was carried over is theirs. An ordinary rebuild may run while another process has
-    /// carried suppressions over to keys that are not in force yet.
+    /// suppressed under keys of earlier generations goes as well, and only that: another process may
+    /// have carried suppressions over to keys that come into force a moment later.
+    ///
+    /// ```text
+    /// one: new keys 2 · carried over to 2, in force      other: carried over to 3
+    /// one: rebuilds, sweeps all but 2                    other: 3 in force, nobody is suppressed
+    /// ```
     pub async fn rebuild_index_of(&self, tenant: TenantId) -> Result<bool, CatalogError> {
         let Some(tenant) = self.tenant_by_id(tenant).await? else {
             return Ok(false);
@@ -67,8 +71,8 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(index_rows::TAKE_ANY_INDEX, args![tenant.id])
             .await?;
-        let others = args![tenant.id, keys.id()];
-        tx.execute(index_rows::DELETE_OTHER_SUPPRESSIONS, others)
+        let older = args![tenant.id, keys.lowest_id()];
+        tx.execute(index_rows::DELETE_OLDER_SUPPRESSIONS, older)
             .await?;
         tx.commit().await?;
         Ok(true)

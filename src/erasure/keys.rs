@@ -2,10 +2,10 @@
 
 use super::accept::Accepted;
 use super::{EraseError, Eraser, rows};
-use crate::keyring::{Destroyed, Destruction, IndexKeys, KeyRef, Suppressed};
+use crate::keyring::{Destroyed, Destruction, KeyRef, Suppressed};
 use crate::receipts::body::Kind;
 use crate::store::{Row, args};
-use crate::vocabulary::{ContactId, ErasureId, TenantId};
+use crate::vocabulary::{ContactId, ErasureId};
 
 impl Eraser {
     /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
@@ -29,7 +29,10 @@ impl Eraser {
             return Ok(None);
         }
         let new_index_keys = match accepted.strict {
-            true => Some(self.next_index_keys(accepted.tenant).await?),
+            true => {
+                let old = self.catalog.keyring.index_keys(accepted.tenant).await?;
+                Some(self.next_index_keys(&old, accepted.tenant).await?)
+            }
             false => None,
         };
         Ok(Some(Destruction {
@@ -116,16 +119,6 @@ impl Eraser {
             }
         }
         Ok((left, gone))
-    }
-
-    /// Draws the next index keys and carries the suppression tokens of people erased before over to
-    /// them, while the old keys can still be used. Should the keys never come into force, what was
-    /// carried over bears the id of keys that never were, and the next rebuild sweeps it away.
-    async fn next_index_keys(&self, tenant: TenantId) -> Result<IndexKeys, EraseError> {
-        let old = self.catalog.keyring.index_keys(tenant).await?;
-        let new = IndexKeys::generate(old.generation + 1, self.catalog.random.as_ref());
-        self.catalog.carry_over(tenant, &old, &new).await?;
-        Ok(new)
     }
 }
 

@@ -40,6 +40,7 @@ pub mod promoted;
 mod receipt;
 pub mod rehouse;
 pub mod restore;
+mod rotate;
 pub(crate) mod rows;
 mod settle;
 

@@ -19,6 +19,8 @@ crate::store::statements! { data:
     CLEAR_RESTORED = "UPDATE meta SET restoration = NULL WHERE id = 1";
     /// Every tenant there is data of.
     TENANTS = "SELECT id FROM tenant ORDER BY id";
+    /// Those that are not purged, nor about to be.
+    LIVING_TENANTS = "SELECT id FROM tenant WHERE erased_at IS NULL ORDER BY id";
     /// The highest block a tenant's data uses.
     HIGHEST_BLOCK = "SELECT MAX(block) FROM unit WHERE tenant = $1";
 

@@ -18,6 +18,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use super::change::{Change, Entry};
 use super::draft::Draft;
 use super::head::{self, Head};
+use super::index_keys::{self, Rotation};
 use super::ledger::Destroyed;
 use super::lock::RootLock;
 use super::page::{Page, PageId};
@@ -26,7 +27,7 @@ use super::root::Slot;
 use super::tokens::IndexKeys;
 use super::{KeyRef, Keyring, KeyringError, rows};
 use crate::store::{Tx, args};
-use crate::vocabulary::{ErasureId, TenantId, fail_point};
+use crate::vocabulary::{ErasureId, TenantId, Timestamp, fail_point};
 
 /// What to destroy, and what the ledger is to say of it.
 #[derive(Debug, Clone)]
@@ -103,7 +104,12 @@ impl Keyring {
         let _turn = self.0.destroyer.lock().await;
         let lock = RootLock::take(&self.0.means.root, self.0.means.patience).await?;
         recover(&self.0.means, &lock).await?;
-        self.change_epoch(&[]).await
+        self.change_epoch(&[], None).await
+    }
+
+    /// Waits until no other task of this process changes the epoch.
+    pub(super) async fn turn_to_destroy(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.destroyer.lock().await
     }
 
     fn queue(&self) -> std::sync::MutexGuard<'_, Vec<Queued>> {
@@ -169,11 +175,15 @@ impl Keyring {
         if open.is_empty() {
             return Ok(done);
         }
-        self.change_epoch(&open).await
+        self.change_epoch(&open, None).await
     }
 
     /// Steps 2 to 4. The caller holds the root lock and has recovered.
-    async fn change_epoch(&self, batch: &[&Destruction]) -> Result<u64, KeyringError> {
+    pub(super) async fn change_epoch(
+        &self,
+        batch: &[&Destruction],
+        rotation: Option<&Rotation<'_>>,
+    ) -> Result<u64, KeyringError> {
         let mut tx = self.0.means.begin().await?;
         let head = head::take(&mut tx).await?;
         let live = super::tree::live_slot(&self.0.means.root, &head)?;
@@ -189,7 +199,11 @@ impl Keyring {
         draft.load(&mut tx, PageId::ROOT).await?;
         for destruction in batch {
             check_holds(&mut tx, destruction).await?;
-            remove(&mut tx, &mut draft, destruction, batch).await?;
+            let now = self.0.means.clock.now();
+            remove(&mut tx, &mut draft, destruction, batch, now).await?;
+        }
+        if let Some(rotation) = rotation {
+            self.rotate_in(&mut tx, &mut draft, rotation).await?;
         }
         draft.rekey(key.clone())?;
         let change = self.describe(&head, &candidate, &draft, batch);
@@ -252,10 +266,11 @@ async fn remove(
     draft: &mut Draft<'_>,
     destruction: &Destruction,
     batch: &[&Destruction],
+    now: Timestamp,
 ) -> Result<(), KeyringError> {
     let tenant = destruction.tenant;
     if let Some(suppressed) = &destruction.suppressed {
-        check_generation(tx, draft, tenant, suppressed.generation).await?;
+        index_keys::check_generation(tx, draft, tenant, suppressed.generation).await?;
     }
     match &destruction.what {
         Destroyed::Tenant => {
@@ -279,7 +294,7 @@ async fn remove(
             if of_tenant > 1 || newer.await?.is_some() {
                 return Err(KeyringError::IndexKeysChanged);
             }
-            replace_index_keys(tx, draft, tenant, keys).await
+            index_keys::replace(tx, draft, tenant, keys, now).await
         }
         None => Ok(()),
     }
@@ -309,7 +324,7 @@ async fn remove_unit(
 }
 
 /// Why a key is not there: erased, or never known.
-async fn erased_by(
+pub(super) async fn erased_by(
     tx: &mut Tx,
     tenant: TenantId,
     unit: KeyRef,
@@ -331,41 +346,6 @@ async fn check_holds(tx: &mut Tx, destruction: &Destruction) -> Result<(), Keyri
     match tx.fetch_optional(rows::HOLD_IN_THE_WAY, arguments).await? {
         Some(row) => Err(KeyringError::Held(row.id(0)?)),
         None => Ok(()),
-    }
-}
-
-async fn check_generation(
-    tx: &mut Tx,
-    draft: &mut Draft<'_>,
-    tenant: TenantId,
-    generation: u32,
-) -> Result<(), KeyringError> {
-    let id = PageId::tenant(tenant);
-    if !draft.load(tx, id).await? {
-        return Err(erased_by(tx, tenant, KeyRef { block: 0, leaf: 0 }).await?);
-    }
-    match draft.page(&id)? {
-        Page::Tenant(page) if page.index.generation == generation => Ok(()),
-        Page::Tenant(_) => Err(KeyringError::IndexKeysChanged),
-        _ => Err(KeyringError::corrupt(&id)),
-    }
-}
-
-async fn replace_index_keys(
-    tx: &mut Tx,
-    draft: &mut Draft<'_>,
-    tenant: TenantId,
-    keys: &IndexKeys,
-) -> Result<(), KeyringError> {
-    let id = PageId::tenant(tenant);
-    need(draft.load(tx, id).await?)?;
-    match draft.edit(&id)? {
-        Page::Tenant(page) if page.index.generation + 1 == keys.generation => {
-            page.index = keys.clone();
-            Ok(())
-        }
-        Page::Tenant(_) => Err(KeyringError::IndexKeysChanged),
-        _ => Err(KeyringError::corrupt(&id)),
     }
 }
 

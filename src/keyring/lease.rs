@@ -82,6 +82,7 @@ impl Keyring {
         let index = IndexKeys::generate(1, self.0.means.random.as_ref());
         let page = TenantPage {
             index,
+            index_since: self.0.means.clock.now(),
             next_block: 0,
             groups: Vec::new(),
         };

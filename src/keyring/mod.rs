@@ -12,6 +12,7 @@
 //! | [`root`], `lock` | the epoch key on files, and who may change it |
 //! | [`head`], [`ledger`] | which root is live, and what was erased |
 //! | `tree`, `draft`, [`lease`] | reading keys, changing pages, taking fresh keys |
+//! | `index_keys` | a tenant's index keys, and replacing them when they are old |
 //! | [`destroy`], `change`, `recover` | destroying keys, and finishing that after a crash |
 //! | [`instance`] | leases of processes, and the barrier that waits for them |
 //! | [`open`] | making a tree, opening one |
@@ -31,6 +32,7 @@ pub mod destroy;
 mod draft;
 mod error;
 pub mod head;
+mod index_keys;
 pub mod instance;
 pub mod lease;
 pub mod ledger;

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::tokens::IndexKeys;
 use super::wire::{Reader, Truncated, Writer};
-use crate::vocabulary::{Random, Secret, TenantId};
+use crate::vocabulary::{Random, Secret, TenantId, Timestamp};
 
 /// Keys on a group page and on a block page.
 pub(super) const FAN_OUT: usize = 128;
@@ -192,6 +192,8 @@ pub(super) enum Page {
 #[derive(Debug, Clone)]
 pub(super) struct TenantPage {
     pub(super) index: IndexKeys,
+    /// Since when these index keys are in force.
+    pub(super) index_since: Timestamp,
     /// The number the next leased block gets. Block numbers are never used twice.
     pub(super) next_block: u64,
     pub(super) groups: Vec<PageKey>,
@@ -267,9 +269,10 @@ impl Page {
                 .finish(),
             Page::Tenant(page) => {
                 let index = page.index.encode();
-                let size = 4 + index.len() + 8 + page.groups.len() * 32;
+                let size = 4 + index.len() + 16 + page.groups.len() * 32;
                 let start = Writer::with_capacity(size)
                     .bytes(index.as_slice())
+                    .u64(page.index_since.0 as u64)
                     .u64(page.next_block);
                 page.groups
                     .iter()
@@ -341,6 +344,7 @@ fn decode_slot(bytes: &[u8]) -> Result<Page, Unreadable> {
 fn decode_tenant(bytes: &[u8]) -> Result<Page, Unreadable> {
     let mut from = Reader::new(bytes);
     let index = IndexKeys::decode(from.bytes()?).map_err(|_| Unreadable)?;
+    let index_since = Timestamp(from.u64()? as i64);
     let next_block = from.u64()?;
     let groups = next_block.div_ceil(FAN_OUT as u64);
     let groups = (0..groups)
@@ -349,6 +353,7 @@ fn decode_tenant(bytes: &[u8]) -> Result<Page, Unreadable> {
     from.end()?;
     Ok(Page::Tenant(TenantPage {
         index,
+        index_since,
         next_block,
         groups,
     }))

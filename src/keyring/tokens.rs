@@ -81,7 +81,8 @@ pub enum TokenError {
     NotASuppressionToken,
 }
 
-/// The keys of one tenant's index, for one generation: `--strict` replaces them.
+/// The keys of one tenant's index, for one generation: replaced when they are thirty days old, and by
+/// `--strict`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IndexKeys {
     /// Counts up with each change of keys.
@@ -135,15 +136,20 @@ impl IndexKeys {
 
     /// Names these very keys in the index store. Two processes may draw different keys for the
     /// same next generation; only one of them comes into force, and what the other wrote there must
-    /// not pass for it.
+    /// not pass for it. Keys of a later generation have a higher id.
     pub fn id(&self) -> i64 {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.token_key.expose())
             .expect("HMAC takes a key of any length");
         mac.update(b"gallra index keys id v1");
         let full: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut id = [0; 8];
-        id.copy_from_slice(&full[..8]);
-        i64::from_be_bytes(id) & i64::MAX
+        let mut id = [0; 4];
+        id.copy_from_slice(&full[..4]);
+        self.lowest_id() | i64::from(u32::from_be_bytes(id))
+    }
+
+    /// No keys of this generation or a later one have a lower id.
+    pub fn lowest_id(&self) -> i64 {
+        (i64::from(self.generation) << 32) & i64::MAX
     }
 
     /// The token under which the index stores a normalised value.

@@ -12,7 +12,6 @@ use std::time::Duration;
 use super::head::{self, Head};
 use super::page::{Page, PageId, PageKey};
 use super::root::{FileRoot, Slot};
-use super::tokens::IndexKeys;
 use super::{DataKey, KeyRef, Keyring, KeyringError, Place, Sealer, rows};
 use crate::store::{Db, args};
 use crate::vocabulary::{ErasureId, RootId, TenantId};
@@ -302,21 +301,6 @@ impl Keyring {
             leaf: u16::MAX,
         };
         self.erasure_of_key(tenant, nowhere).await
-    }
-
-    /// The tenant's keys for search and suppression tokens.
-    pub async fn index_keys(&self, tenant: TenantId) -> Result<IndexKeys, KeyringError> {
-        match self.page(PageId::tenant(tenant)).await?.as_deref() {
-            Some(Page::Tenant(page)) => Ok(page.index.clone()),
-            Some(_) => Err(KeyringError::corrupt(&PageId::tenant(tenant))),
-            None => match self
-                .erasure_of_key(tenant, KeyRef { block: 0, leaf: 0 })
-                .await?
-            {
-                Some(erasure) => Err(KeyringError::Erased(erasure)),
-                None => Err(KeyringError::VaultBehindData),
-            },
-        }
     }
 }
 

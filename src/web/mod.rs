@@ -107,7 +107,8 @@ pub async fn serve(
     served
 }
 
-/// Finishes what other processes began and did not end, and receipts that waited for a mirror.
+/// Finishes what other processes began and did not end, and receipts that waited for a mirror;
+/// replaces index keys that are old.
 async fn keep_settling(app: Arc<App>) {
     loop {
         tokio::time::sleep(SETTLE).await;
@@ -122,5 +123,6 @@ async fn keep_settling(app: Arc<App>) {
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "erasures could not be finished"),
         }
+        app.keep_index_keys_young().await;
     }
 }

@@ -13,3 +13,4 @@ mod quarantine;
 mod rehouse;
 mod rehouse_restore;
 mod restore;
+mod rotate;

@@ -26,6 +26,8 @@ pub enum By {
     Person,
     /// Rehousing a unit.
     Rehousing,
+    /// Replacing index keys that are old.
+    Renewal,
     /// Recovery, after a crash between the candidate root and the end of the old one.
     Recovery,
     /// Recovery after the vault lost its last commit, which no crash of a process brings about.
@@ -59,6 +61,9 @@ pub const POINTS: &[(&str, By)] = &[
     ("rehouse:reserved", By::Rehousing),
     ("rehouse:before-change", By::Rehousing),
     ("rehouse:changed", By::Rehousing),
+    ("rotate:carried-over", By::Renewal),
+    ("rotate:replaced", By::Renewal),
+    ("rotate:barrier-passed", By::Renewal),
     ("recover:before-wipe", By::Recovery),
     ("recover:redone", By::Redo),
     ("mirror:acknowledged", By::Mirror),

@@ -25,6 +25,8 @@ mod process;
 mod races;
 #[cfg(feature = "fail-points")]
 mod rehousing;
+#[cfg(feature = "fail-points")]
+mod renewal;
 mod saver;
 mod secrecy;
 mod story;

@@ -11,6 +11,7 @@
 //! | `read N M` | looks for the people N to M and reads everything held about those who are there |
 //! | `settle` | finishes what is unfinished |
 //! | `rotate` | replaces the root |
+//! | `renew` | replaces index keys that are thirty days old |
 
 use std::ops::RangeInclusive;
 use std::process::Command;
@@ -143,6 +144,9 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
         }
         "rotate" => {
             house.catalog.keyring.rotate_root().await.unwrap();
+        }
+        "renew" => {
+            house.eraser.rotate_old_index_keys().await.unwrap();
         }
         other => panic!("no such order: {other}"),
     }

@@ -52,8 +52,8 @@ crate::store::statements! { index:
     DELETE_GENERATION = "DELETE FROM suppression WHERE tenant = $1 AND generation = $2";
     /// Expired suppressions go.
     DELETE_EXPIRED_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1 AND expires_at <= $2";
-    /// Suppressions of all keys but these go.
-    DELETE_OTHER_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1 AND generation <> $2";
+    /// Suppressions under keys that are gone go.
+    DELETE_OLDER_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1 AND generation < $2";
     /// A receipt's salt.
     INSERT_SALT = "INSERT INTO salt (erasure, tenant, salt, expires_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (erasure) DO NOTHING";

@@ -246,6 +246,7 @@ async fn pass_over(
         }
         let page = TenantPage {
             index: IndexKeys::generate(1, random),
+            index_since: Timestamp(0), // Long ago: they are replaced with the next that are due.
             next_block: 0,
             groups: Vec::new(),
         };

@@ -20,7 +20,7 @@ use crate::audit::Actor;
 use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
 use crate::erasure::backup::Manifest;
-use crate::erasure::{Eraser, Report, Standing, restore};
+use crate::erasure::{Eraser, Report, Standing, Turn, restore};
 use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
 use crate::receipts::body::{Assurance, Party, Root};
@@ -283,6 +283,7 @@ fn eraser(settings: &Settings, catalog: Catalog, log: Log) -> Eraser {
         },
         checkpoint_patience: CHECKPOINT_PATIENCE,
         mirror_patience: MIRROR_PATIENCE,
+        turn: Turn::default(),
     }
 }
 

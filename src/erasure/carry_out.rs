@@ -43,6 +43,7 @@ impl Eraser {
     /// may have died before overwriting the old root, or stand still, and no row may be deleted and
     /// nothing certified while an older key can still be used.
     pub(super) async fn carry_out_ledger(&self) -> Result<Carried, EraseError> {
+        let _turn = self.turn.take().await;
         let mut carried = Carried::default();
         loop {
             let head = self.catalog.keyring.head().await?;
@@ -71,9 +72,7 @@ impl Eraser {
             fail_point("apply:rows-deleted");
             let checkpoint = self.checkpoint().await?;
             fail_point("apply:checkpointed");
-            for (entry, one) in deleted {
-                self.conclude(entry, one, checkpoint.clone()).await?;
-            }
+            self.conclude(deleted, checkpoint).await?;
             carried.entries += entries.len() as u64;
         }
     }
@@ -196,31 +195,38 @@ impl Eraser {
         })
     }
 
-    /// Marks an entry as carried out: in the data first, then in the vault, so that the vault never
+    /// Marks entries as carried out: in the data first, then in the vault, so that the vault never
     /// claims more than the data did.
     async fn conclude(
         &self,
-        entry: &LedgerEntry,
-        deleted: Deleted,
+        batch: Vec<(&LedgerEntry, Deleted)>,
         checkpoint: Verification,
     ) -> Result<(), EraseError> {
-        let mut results = deleted.results;
-        results.verification.push(checkpoint);
-        let results = serde_json::to_string(&results).map_err(EraseError::Stored)?;
+        let mut concluded = Vec::with_capacity(batch.len());
         let mut tx = self.data().begin().await?;
-        if let Some(again) = deleted.again {
-            tx.execute(rows::SET_AGAIN_RESULTS, args![results.as_str(), again])
+        for (entry, deleted) in batch {
+            let mut results = deleted.results;
+            results.verification.push(checkpoint.clone());
+            let results = serde_json::to_string(&results).map_err(EraseError::Stored)?;
+            if let Some(again) = deleted.again {
+                tx.execute(rows::SET_AGAIN_RESULTS, args![results.as_str(), again])
+                    .await?;
+            }
+            concluded.push((entry, results));
+        }
+        if let Some((newest, _)) = concluded.last() {
+            tx.execute(rows::RAISE_APPLIED, args![newest.seq, newest.seq])
                 .await?;
         }
-        tx.execute(rows::RAISE_APPLIED, args![entry.seq, entry.seq])
-            .await?;
         tx.commit().await?;
         fail_point("apply:raised");
         let mut tx = self.catalog.keyring.begin_vault().await?;
-        self.catalog
-            .keyring
-            .state_results(&mut tx, entry, &results)
-            .await?;
+        for (entry, results) in &concluded {
+            self.catalog
+                .keyring
+                .state_results(&mut tx, entry, results)
+                .await?;
+        }
         tx.commit().await?;
         fail_point("apply:stated");
         self.note_vault_version().await

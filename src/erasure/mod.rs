@@ -44,7 +44,10 @@ mod rotate;
 pub(crate) mod rows;
 mod settle;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
 
 pub use accept::{EraseRequest, PurgeRequest};
 pub use error::EraseError;
@@ -72,6 +75,21 @@ pub struct Eraser {
     pub checkpoint_patience: Duration,
     /// How long a receipt waits for mirrors before it is left pending.
     pub mirror_patience: Duration,
+    /// Whose turn it is to finish erasures in this process.
+    pub turn: Turn,
+}
+
+/// Erasures of one process finish one another: whoever has the turn carries out what the ledger holds
+/// by then, for everybody who waits, with one barrier and one checkpoint. Without it a hundred
+/// erasures at once would each delete the rows of all hundred. Other processes may do the same
+/// beside it; that is slower and never wrong.
+#[derive(Clone, Default)]
+pub struct Turn(Arc<Mutex<()>>);
+
+impl Turn {
+    async fn take(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().await
+    }
 }
 
 /// How far an erasure came.

@@ -4,8 +4,11 @@ use super::facts::{self, Circumstances, Facts, Results};
 use super::{EraseError, Eraser, rows};
 use crate::keyring::LedgerEntry;
 use crate::receipts::body::{Again, AgainReason, Mirrors};
-use crate::store::args;
+use crate::store::{Tx, args};
 use crate::vocabulary::{ErasureId, fail_point};
+
+/// Receipts appended in one transaction at most: it holds the vault's head.
+const TOGETHER: usize = 32;
 
 /// One receipt that is due.
 struct Due {
@@ -18,6 +21,35 @@ impl Eraser {
     /// Issues every receipt that is due. Answers how many, and how many wait for a mirror: a mirror
     /// that has not followed still holds the old keys, so nothing is certified before.
     pub(super) async fn issue_receipts(&self) -> Result<(u64, u64), EraseError> {
+        let newest = self.due().await?.iter().map(|due| due.entry.epoch).max();
+        let Some(newest) = newest else {
+            return Ok((0, 0));
+        };
+        // Before the turn: whoever has it must not make the others wait for a late mirror in a row.
+        self.wait_for_mirrors(newest).await?;
+        let _turn = self.turn.take().await;
+        let due = self.due().await?;
+        let mut issued = 0;
+        for some in due.chunks(TOGETHER) {
+            issued += match self.issue(some).await {
+                Err(_) if some.len() > 1 => self.issue_each(some).await?,
+                issued => issued?,
+            };
+        }
+        Ok((issued, due.len() as u64 - issued))
+    }
+
+    /// Issues them one by one, after it failed together: a bad one keeps no earlier one back.
+    async fn issue_each(&self, due: &[Due]) -> Result<u64, EraseError> {
+        let mut issued = 0;
+        for one in due.chunks(1) {
+            issued += self.issue(one).await?;
+        }
+        Ok(issued)
+    }
+
+    /// Receipts that are not issued, of erasures and of erasing again.
+    async fn due(&self) -> Result<Vec<Due>, EraseError> {
         let mut due = Vec::new();
         for erasure in self.without_receipt().await? {
             if let Some(entry) = self.catalog.keyring.ledger_entry(erasure).await? {
@@ -44,14 +76,7 @@ impl Eraser {
                 });
             }
         }
-        let (mut issued, mut pending) = (0, 0);
-        for due in due {
-            match self.issue(due).await? {
-                true => issued += 1,
-                false => pending += 1,
-            }
-        }
-        Ok((issued, pending))
+        Ok(due)
     }
 
     /// Entries whose rows are deleted and whose receipt is not in the log.
@@ -62,66 +87,75 @@ impl Eraser {
         Ok(rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?)
     }
 
-    /// Issues one receipt; `false` when it must wait for a mirror.
-    async fn issue(&self, due: Due) -> Result<bool, EraseError> {
-        let (known, late) = self.wait_for_mirrors(due.entry.epoch).await?;
-        if !late.is_empty() {
-            return Ok(false);
+    /// Issues these receipts but those that must wait for a mirror; answers how many.
+    async fn issue(&self, due: &[Due]) -> Result<u64, EraseError> {
+        let mut ready = Vec::with_capacity(due.len());
+        for one in due {
+            let epoch = one.entry.epoch;
+            let (known, late) = self.catalog.keyring.late_mirrors(epoch).await?;
+            if late.is_empty() {
+                ready.push((one, known));
+            }
         }
-        let facts: Facts = serde_json::from_str(&due.entry.facts).map_err(EraseError::Stored)?;
-        let circumstances = Circumstances {
-            root: self.root.clone(),
-            mirrors: Mirrors {
-                known,
-                acknowledged: known,
-            },
-        };
-        let again = due.again.map(|id| {
-            (
-                id,
-                Again {
-                    of: due.entry.erasure,
-                    reason: AgainReason::RestoredBackup,
-                },
-            )
-        });
-        let now = self.catalog.clock.now();
+        if ready.is_empty() {
+            return Ok(0);
+        }
         fail_point("receipt:before-append");
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
-        let (entry, results) = (&due.entry, due.results.clone());
-        let compose = |seq| {
-            facts::body(
-                &facts,
-                entry,
-                results,
-                circumstances,
-                again.clone(),
-                (seq, now),
-            )
-        };
-        self.log.append(&mut tx, compose).await?;
-        if due.again.is_none() {
-            let arguments = args![now, version, due.entry.erasure];
-            tx.execute(rows::vault::MARK_RECEIPTED, arguments).await?;
+        for (one, known) in &ready {
+            self.append(&mut tx, one, *known, version).await?;
         }
         tx.commit().await?;
         fail_point("receipt:appended");
         self.note_vault_version().await?;
-        if let Some(again) = due.again {
+        for again in ready.iter().filter_map(|(one, _)| one.again) {
             self.data()
                 .execute(rows::MARK_RECEIPTED, args![true, again])
                 .await?;
         }
-        Ok(true)
+        Ok(ready.len() as u64)
     }
 
-    async fn wait_for_mirrors(&self, epoch: u64) -> Result<(u64, Vec<String>), EraseError> {
+    /// Composes one receipt, appends it, and marks its entry.
+    async fn append(
+        &self,
+        tx: &mut Tx,
+        due: &Due,
+        mirrors: u64,
+        version: i64,
+    ) -> Result<(), EraseError> {
+        let facts: Facts = serde_json::from_str(&due.entry.facts).map_err(EraseError::Stored)?;
+        let circumstances = Circumstances {
+            root: self.root.clone(),
+            mirrors: Mirrors {
+                known: mirrors,
+                acknowledged: mirrors,
+            },
+        };
+        let again = due.again.map(|id| {
+            let of = due.entry.erasure;
+            let reason = AgainReason::RestoredBackup;
+            (id, Again { of, reason })
+        });
+        let now = self.catalog.clock.now();
+        let (entry, results) = (&due.entry, due.results.clone());
+        let compose = |seq| facts::body(&facts, entry, results, circumstances, again, (seq, now));
+        self.log.append(tx, compose).await?;
+        if due.again.is_none() {
+            let arguments = args![now, version, due.entry.erasure];
+            tx.execute(rows::vault::MARK_RECEIPTED, arguments).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the mirrors time to follow; whether they did is seen afterwards.
+    async fn wait_for_mirrors(&self, epoch: u64) -> Result<(), EraseError> {
         let until = self.catalog.clock.uptime() + self.mirror_patience;
         loop {
-            let (known, late) = self.catalog.keyring.late_mirrors(epoch).await?;
+            let (_, late) = self.catalog.keyring.late_mirrors(epoch).await?;
             if late.is_empty() || self.catalog.clock.uptime() >= until {
-                return Ok((known, late));
+                return Ok(());
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }

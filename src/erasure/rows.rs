@@ -28,8 +28,9 @@ crate::store::statements! { data:
     CLOSE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = $1 WHERE tenant = $2 AND id = $3 AND erased_at IS NULL RETURNING unit";
     /// Whether a contact is there, and since when it is being erased.
     READ_CONTACT = "SELECT erased_at FROM contact WHERE tenant = $1 AND id = $2";
-    /// The units of a contact.
-    UNITS_OF_CONTACT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND contact = $2 ORDER BY block, leaf";
+    /// The units of a contact. In no order: asked for the order of the keys, SQLite would read every
+    /// unit of the tenant in that order.
+    UNITS_OF_CONTACT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND contact = $2";
     /// Marks the units of a contact.
     CLOSE_UNITS = "UPDATE unit SET erased_at = $1 WHERE tenant = $2 AND contact = $3 AND erased_at IS NULL";
     /// Closes the cases a contact opened: what would be added to them would be the contact's.
@@ -151,7 +152,7 @@ crate::store::statements! { data:
     LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 
     /// What a contact holds, for a preview.
-    COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE tenant = $3 AND contact = $4), (SELECT COUNT(*) FROM forwarding WHERE tenant = $5 AND contact = $6), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
+    COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE unit IN (SELECT id FROM unit WHERE tenant = $3 AND contact = $4)), (SELECT COUNT(*) FROM forwarding WHERE unit IN (SELECT id FROM unit WHERE tenant = $5 AND contact = $6)), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
     /// What a tenant holds, for a preview.
     COUNT_TENANT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1), (SELECT COUNT(*) FROM message WHERE tenant = $2), (SELECT COUNT(*) FROM forwarding WHERE tenant = $3), (SELECT COUNT(*) FROM support_case WHERE tenant = $4), (SELECT COUNT(*) FROM contact WHERE tenant = $5), (SELECT COUNT(*) FROM quarantine WHERE tenant = $6)";
 }

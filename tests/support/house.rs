@@ -7,7 +7,7 @@ use std::time::Duration;
 use gallra::catalog::types::{Channel, Direction};
 use gallra::catalog::write::{ContactChange, MessageChange};
 use gallra::catalog::{Catalog, NewTenant, TenantRef};
-use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest};
+use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest, Turn};
 use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, KeyringError, Means};
 use gallra::receipts::body::{Assurance, Party, Root};
 use gallra::receipts::{Log, SigningKey};
@@ -209,6 +209,7 @@ async fn rooms(
         },
         checkpoint_patience: Duration::from_secs(2),
         mirror_patience: Duration::ZERO,
+        turn: Turn::default(),
     };
     Ok((catalog, eraser))
 }

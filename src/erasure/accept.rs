@@ -2,6 +2,7 @@
 //! happens to this process, the erasure is carried out.
 
 use super::facts::Facts;
+use super::keys::keys_in;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::audit::{self, Action};
 use crate::receipts::body::{Commitment, Kind, Reference};
@@ -244,6 +245,13 @@ impl Eraser {
     ) -> Result<(), EraseError> {
         self.insert_erasure(&mut tx, accepted, accepted.facts.kind.word(), false)
             .await?;
+        if let Some(contact) = accepted.person() {
+            // Nobody adds a unit to a closed contact: these are all of its keys.
+            let units = tx.fetch_all(rows::UNITS_OF_CONTACT, args![accepted.tenant, contact]);
+            let keys = keys_in(&units.await?)?;
+            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
+            tx.execute(rows::SET_KEYS, args![text, accepted.id]).await?;
+        }
         let entry = self
             .catalog
             .entry(action)

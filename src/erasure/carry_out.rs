@@ -62,9 +62,10 @@ impl Eraser {
             };
             self.catalog.keyring.finish_epoch(newest).await?;
             fail_point("erase:barrier-passed");
+            let begun = self.begin_progress(&entries, meta.restoration).await?;
             let mut deleted = Vec::with_capacity(entries.len());
-            for entry in &entries {
-                let one = self.delete_entry(entry, meta.restoration).await?;
+            for (entry, again) in entries.iter().zip(begun) {
+                let one = self.delete_entry(entry, again).await?;
                 carried.again += u64::from(one.again.is_some());
                 carried.lost.extend(one.lost);
                 deleted.push((entry, one));
@@ -83,34 +84,58 @@ impl Eraser {
         id
     }
 
+    /// Makes sure that there is a count to raise for each entry; answers which of them are carried
+    /// out again, and under which id.
+    async fn begin_progress(
+        &self,
+        entries: &[LedgerEntry],
+        restoration: Option<[u8; 16]>,
+    ) -> Result<Vec<Option<ErasureId>>, EraseError> {
+        let mut begun = Vec::with_capacity(entries.len());
+        for entry in entries {
+            begun.push(self.again(entry, restoration).await?);
+        }
+        let none = serde_json::to_string(&Counts::default()).map_err(EraseError::Stored)?;
+        let mut tx = self.data().begin().await?;
+        for (entry, again) in entries.iter().zip(&begun) {
+            let arguments = args![
+                again.unwrap_or(entry.erasure),
+                entry.erasure,
+                entry.seq,
+                again.is_some(),
+                none.as_str(),
+                false
+            ];
+            tx.execute(rows::BEGIN_PROGRESS, arguments).await?;
+        }
+        tx.commit().await?;
+        Ok(begun)
+    }
+
+    /// The id of erasing again, when the rows of an entry had been gone before.
+    async fn again(
+        &self,
+        entry: &LedgerEntry,
+        restoration: Option<[u8; 16]>,
+    ) -> Result<Option<ErasureId>, EraseError> {
+        let Some(restoration) = restoration.filter(|_| entry.rows_deleted_at.is_some()) else {
+            return Ok(None);
+        };
+        let id = again_id(&restoration, entry.erasure);
+        let begun = self
+            .data()
+            .fetch_optional(rows::READ_PROGRESS, args![id])
+            .await?;
+        Ok((begun.is_some() || self.left(entry).await?.1 > 0).then_some(id))
+    }
+
     /// Deletes the rows of one entry and checks that they are gone.
     async fn delete_entry(
         &self,
         entry: &LedgerEntry,
-        restoration: Option<[u8; 16]>,
+        again: Option<ErasureId>,
     ) -> Result<Deleted, EraseError> {
-        let again = match restoration {
-            Some(restoration) if entry.rows_deleted_at.is_some() => {
-                let id = again_id(&restoration, entry.erasure);
-                let begun = self
-                    .data()
-                    .fetch_optional(rows::READ_PROGRESS, args![id])
-                    .await?;
-                (begun.is_some() || self.left(entry).await?.1 > 0).then_some(id)
-            }
-            _ => None,
-        };
         let progress = again.unwrap_or(entry.erasure);
-        let none = serde_json::to_string(&Counts::default()).map_err(EraseError::Stored)?;
-        let arguments = args![
-            progress,
-            entry.erasure,
-            entry.seq,
-            again.is_some(),
-            none,
-            false
-        ];
-        self.data().execute(rows::BEGIN_PROGRESS, arguments).await?;
         let counts = self.delete_rows(entry, progress).await?;
         let (checked, left) = self.left(entry).await?;
         if left > 0 {
@@ -212,6 +237,8 @@ impl Eraser {
                 tx.execute(rows::SET_AGAIN_RESULTS, args![results.as_str(), again])
                     .await?;
             }
+            tx.execute(rows::MARK_DESTROYED, args![true, entry.erasure, false])
+                .await?;
             concluded.push((entry, results));
         }
         if let Some((newest, _)) = concluded.last() {

@@ -16,6 +16,8 @@ use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId};
 const CHUNK: i64 = 500;
 /// Files deleted in one transaction at most; each may have many megabytes.
 const FILES: i64 = 20;
+/// Units of one contact deleted in one transaction at most; each has at most `CHUNK` messages then.
+const TOGETHER: usize = 8;
 /// Contacts deleted in one transaction at most; each may have many messages.
 const CONTACTS: i64 = 100;
 
@@ -186,33 +188,33 @@ impl Eraser {
         contact: ContactId,
         progress: ErasureId,
     ) -> Result<(), EraseError> {
-        let mut tx = self.data().begin().await?;
-        let now = self.catalog.clock.now();
-        let taken = tx
-            .fetch_optional(rows::TAKE_CONTACT, args![now, contact])
-            .await?;
-        tx.commit().await?;
+        let held = self.take_contact(contact).await?;
         self.catalog.remove_from_index(tenant, contact).await?;
         let arguments = args![tenant, contact];
         let units = self
             .data()
             .fetch_all(rows::UNITS_OF_CONTACT, arguments)
             .await?;
-        let mut profile = None;
-        for row in &units {
-            let unit = Unit::read(row)?;
-            match unit.kind {
-                unit_kind::CONTACT => profile = Some(unit),
-                _ => self.delete_unit(unit, progress).await?,
-            }
+        let units: Vec<Unit> = units.iter().map(Unit::read).collect::<Result<_, _>>()?;
+        let (profiles, parts): (Vec<Unit>, Vec<Unit>) = units
+            .into_iter()
+            .partition(|unit| unit.kind == unit_kind::CONTACT);
+        for part in &parts {
+            self.thin_out(part, progress).await?;
         }
-
         let mut tx = self.data().begin().await?;
         let mut counts = Counts::default();
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 && at % TOGETHER == 0 {
+                self.count(tx, progress, &counts).await?;
+                (tx, counts) = (self.data().begin().await?, Counts::default());
+            }
+            delete_unit_in(&mut tx, part, &mut counts).await?;
+        }
         tx.execute(rows::DELETE_OUTBOX, args![contact]).await?;
         if let (1, Some(held)) = (
             tx.execute(rows::DELETE_CONTACT, args![contact]).await?,
-            taken,
+            held,
         ) {
             counts.people = 1;
             counts.store("data", 1);
@@ -220,26 +222,36 @@ impl Eraser {
                 counts.category(category, u64::from(held.bool(at)?));
             }
         }
-        if let Some(profile) = profile {
-            counts.units = tx.execute(rows::DELETE_UNIT, args![profile.id]).await?;
+        for profile in profiles {
+            counts.units += tx.execute(rows::DELETE_UNIT, args![profile.id]).await?;
         }
         self.count(tx, progress, &counts).await
     }
 
+    /// What a contact holds, closed to writers: by its erasure, or here when it is restored data.
+    async fn take_contact(&self, contact: ContactId) -> Result<Option<Row>, EraseError> {
+        let closed = self
+            .data()
+            .fetch_optional(rows::CLOSED_CONTACT, args![contact])
+            .await?;
+        if closed.is_some() {
+            return Ok(closed);
+        }
+        let mut tx = self.data().begin().await?;
+        let now = self.catalog.clock.now();
+        let taken = tx
+            .fetch_optional(rows::TAKE_CONTACT, args![now, contact])
+            .await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
     /// Deletes one unit and everything sealed under it.
     async fn delete_unit(&self, unit: Unit, progress: ErasureId) -> Result<(), EraseError> {
-        while self.delete_attachments(unit.id, progress).await? {}
-        while self.delete_messages(unit.id, progress).await? {}
+        self.thin_out(&unit, progress).await?;
         let mut tx = self.data().begin().await?;
         let mut counts = Counts::default();
-        let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
-        let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
-        let cases = delete_cases(&mut tx, unit.id).await?;
-        counts.category("forwarding", forwardings);
-        counts.category("quarantined", quarantined);
-        counts.category("case", cases);
-        counts.store("data", forwardings + quarantined + cases);
-        counts.units = tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
+        delete_unit_in(&mut tx, unit, &mut counts).await?;
         self.count(tx, progress, &counts).await
     }
 
@@ -262,23 +274,26 @@ impl Eraser {
         Ok(true)
     }
 
-    /// Deletes the next messages of a unit; `false` when there are no more.
-    async fn delete_messages(&self, unit: UnitId, progress: ErasureId) -> Result<bool, EraseError> {
-        let messages = self
-            .data()
-            .fetch_all(rows::MESSAGES_OF_UNIT, args![unit, CHUNK])
-            .await?;
-        let Some(last) = messages.last() else {
-            return Ok(false);
-        };
-        let last = last.blob(0)?;
-        let mut tx = self.data().begin().await?;
-        let mut counts = Counts::default();
-        let deleted = tx.execute(rows::DELETE_MESSAGES, args![unit, last]).await?;
-        counts.category("message", deleted);
-        counts.store("data", deleted);
-        self.count(tx, progress, &counts).await?;
-        Ok(true)
+    /// Deletes files and messages of a unit until what is left fits one transaction.
+    async fn thin_out(&self, unit: &Unit, progress: ErasureId) -> Result<(), EraseError> {
+        while self.delete_attachments(unit.id, progress).await? {}
+        loop {
+            let messages = self
+                .data()
+                .fetch_all(rows::MESSAGES_OF_UNIT, args![unit.id, CHUNK])
+                .await?;
+            let Some(last) = messages.last().filter(|_| messages.len() as i64 == CHUNK) else {
+                return Ok(());
+            };
+            let last = last.blob(0)?;
+            let mut tx = self.data().begin().await?;
+            let mut counts = Counts::default();
+            let arguments = args![unit.id, last];
+            let deleted = tx.execute(rows::DELETE_MESSAGES_UP_TO, arguments).await?;
+            counts.category("message", deleted);
+            counts.store("data", deleted);
+            self.count(tx, progress, &counts).await?;
+        }
     }
 
     /// Adds to the progress in the transaction that deleted, and commits.
@@ -352,6 +367,21 @@ impl Eraser {
         }
         Ok((keys.len() as u64, left))
     }
+}
+
+/// Deletes one unit and what is left of what is sealed under it.
+async fn delete_unit_in(tx: &mut Tx, unit: Unit, counts: &mut Counts) -> Result<(), StoreError> {
+    let messages = tx.execute(rows::DELETE_MESSAGES, args![unit.id]).await?;
+    let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
+    let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
+    let cases = delete_cases(tx, unit.id).await?;
+    counts.category("message", messages);
+    counts.category("forwarding", forwardings);
+    counts.category("quarantined", quarantined);
+    counts.category("case", cases);
+    counts.store("data", messages + forwardings + quarantined + cases);
+    counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
+    Ok(())
 }
 
 /// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it.

@@ -26,10 +26,11 @@ impl Eraser {
         if erasure != accepted.id {
             self.take_order_back(accepted.id).await?;
         }
-        self.data()
-            .execute(rows::MARK_DESTROYED, args![true, accepted.id])
-            .await?;
         self.carry_out_ledger().await?;
+        // Marked by what carried it out, unless another erasure destroyed the same keys.
+        self.data()
+            .execute(rows::MARK_DESTROYED, args![true, accepted.id, false])
+            .await?;
         fail_point("erase:rows-deleted");
         self.issue_receipts().await?;
         if accepted.strict {

@@ -60,15 +60,10 @@ impl Eraser {
             .data()
             .fetch_all(rows::UNITS_OF_CONTACT, arguments)
             .await?;
-        let key = |unit: &Row| {
-            Ok((
-                unit.u64(1)?,
-                u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX),
-            ))
-        };
-        let keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
-        if keys.is_empty() {
-            return self.noted_keys(accepted.id).await;
+        let keys = keys_in(&units)?;
+        let noted = self.noted_keys(accepted.id).await?;
+        if keys.is_empty() || keys == noted {
+            return Ok(noted.into_iter().map(key_ref).collect());
         }
         let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
         self.data()
@@ -77,23 +72,22 @@ impl Eraser {
         Ok(keys.into_iter().map(key_ref).collect())
     }
 
-    async fn noted_keys(&self, erasure: ErasureId) -> Result<Vec<KeyRef>, EraseError> {
+    async fn noted_keys(&self, erasure: ErasureId) -> Result<Vec<(u64, u16)>, EraseError> {
         let noted = self
             .data()
             .fetch_optional(rows::READ_KEYS, args![erasure])
             .await?;
         let text = noted.map(|row| row.opt_text(0)).transpose()?.flatten();
-        let keys: Vec<(u64, u16)> = match text {
-            Some(text) => serde_json::from_str(&text).map_err(EraseError::Stored)?,
-            None => Vec::new(),
-        };
-        Ok(keys.into_iter().map(key_ref).collect())
+        match text {
+            Some(text) => serde_json::from_str(&text).map_err(EraseError::Stored),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Keys of a person that are destroyed already.
     pub(super) async fn spent_keys(&self, accepted: &Accepted) -> Result<Vec<KeyRef>, EraseError> {
         let mut spent = Vec::new();
-        for key in self.noted_keys(accepted.id).await? {
+        for key in self.noted_keys(accepted.id).await?.into_iter().map(key_ref) {
             let destroyed = self.catalog.keyring.erasure_of_key(accepted.tenant, key);
             if destroyed.await?.is_some() {
                 spent.push(key);
@@ -124,4 +118,15 @@ impl Eraser {
 
 fn key_ref((block, leaf): (u64, u16)) -> KeyRef {
     KeyRef { block, leaf }
+}
+
+/// The keys of these units, in order.
+pub(super) fn keys_in(units: &[Row]) -> Result<Vec<(u64, u16)>, EraseError> {
+    let key = |unit: &Row| {
+        let leaf = u16::try_from(unit.i64(2)?).unwrap_or(u16::MAX);
+        Ok((unit.u64(1)?, leaf))
+    };
+    let mut keys: Vec<(u64, u16)> = units.iter().map(key).collect::<Result<_, EraseError>>()?;
+    keys.sort_unstable();
+    Ok(keys)
 }

@@ -31,7 +31,7 @@ pub async fn note(keyring: &Keyring, data: &Db, random: &dyn Random) -> Result<u
         let erasure = row.id::<ErasureId>(0)?;
         if keyring.ledger_entry(erasure).await?.is_none() {
             forgotten += data
-                .execute(rows::MARK_DESTROYED, args![false, erasure])
+                .execute(rows::MARK_DESTROYED, args![false, erasure, true])
                 .await?;
         }
     }

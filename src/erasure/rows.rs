@@ -69,7 +69,7 @@ crate::store::statements! { data:
     /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled.
     MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4 WHERE id = 1";
     /// An accepted erasure passed the point of no return.
-    MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2";
+    MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2 AND destroyed = $3";
 
     /// Makes sure there is a count to raise.
     BEGIN_PROGRESS = "INSERT INTO erasure_progress (id, erasure, seq, again, counts, receipted) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
@@ -103,8 +103,12 @@ crate::store::statements! { data:
     MESSAGES_OF_UNIT = "SELECT id FROM message WHERE unit = $1 ORDER BY id LIMIT $2";
     /// Deletes the next files of a unit, which may be large.
     DELETE_SOME_ATTACHMENTS = "DELETE FROM attachment WHERE id IN (SELECT id FROM attachment WHERE unit = $1 ORDER BY id LIMIT $2)";
+    /// What a contact holds that nobody may write about any more.
+    CLOSED_CONTACT = "SELECT name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL FROM contact WHERE id = $1 AND erased_at IS NOT NULL";
+    /// Deletes the messages of a unit.
+    DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1";
     /// Deletes the messages of a unit up to an id.
-    DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1 AND id <= $2";
+    DELETE_MESSAGES_UP_TO = "DELETE FROM message WHERE unit = $1 AND id <= $2";
     /// Takes contacts up to an id before their rows are deleted.
     TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE tenant = $2 AND id <= $3";
     /// What contacts up to an id hold.

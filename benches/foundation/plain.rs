@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use gallra::keyring::normalise;
 use gallra::store::Engine;
-use gallra::vocabulary::{Personal, Random, SystemRandom, Timestamp};
+use gallra::vocabulary::{Neighbourhood, Personal, Random, SystemRandom, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
@@ -147,7 +147,9 @@ impl Plain {
                     .filename(bench.directory().join("plain.db"))
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full);
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("cache_size", "-16384")
+                    .pragma("wal_autocheckpoint", "4000");
                 let pool = SqlitePoolOptions::new().max_connections(4);
                 Pool::Sqlite(pool.connect_with(file).await.expect("the file opens"))
             }
@@ -215,15 +217,16 @@ impl Plain {
 
     async fn write(&mut self, batch: Vec<Record>) {
         let mut tx = self.begin().await;
-        let (contacts, search) = self.contact_rows(&batch);
+        let ids = Neighbourhood::draw(&SystemRandom); // As ours are.
+        let (contacts, search) = self.contact_rows(&batch, ids);
         let contacts = self.ids(&mut tx, CONTACTS, contacts).await;
-        let cases = self.case_rows(&batch, &contacts);
+        let cases = self.case_rows(&batch, ids, &contacts);
         let cases = self.ids(&mut tx, CASES, cases).await;
         let tenant = Cell::Bytes(self.tenant.to_vec());
         let messages = batch.into_iter().filter(|it| it.kind == "message");
         let messages = messages.map(|it| {
             vec![
-                new_id(),
+                new_id(ids),
                 tenant.clone(),
                 Cell::Text(it.external_id),
                 Cell::Bytes(cases[&it.case].clone()),
@@ -248,7 +251,7 @@ impl Plain {
         });
         let search = search.collect();
         self.execute(&mut tx, SEARCH, search).await;
-        let audit = vec![new_id(), Cell::Int(0), Cell::Text("a batch".to_owned())];
+        let audit = vec![new_id(ids), Cell::Int(0), Cell::Text("a batch".to_owned())];
         self.execute(&mut tx, AUDIT, vec![audit]).await;
         match tx {
             Tx::Sqlite(tx) => tx.commit().await,
@@ -258,7 +261,7 @@ impl Plain {
     }
 
     /// Rows of the contacts that a batch brings or names, and what they are searched by.
-    fn contact_rows(&self, batch: &[Record]) -> (Vec<Vec<Cell>>, Vec<Search>) {
+    fn contact_rows(&self, batch: &[Record], ids: Neighbourhood) -> (Vec<Vec<Cell>>, Vec<Search>) {
         let mut contacts: BTreeMap<&str, Option<&Record>> = BTreeMap::new();
         let mut search = Vec::new();
         for record in batch {
@@ -285,7 +288,7 @@ impl Plain {
         let rows = contacts.into_iter().map(|(external_id, record)| {
             let field = |of: fn(&Record) -> &Option<String>| record.and_then(|it| of(it).clone());
             vec![
-                new_id(),
+                new_id(ids),
                 Cell::Bytes(self.tenant.to_vec()),
                 Cell::Text(external_id.to_owned()),
                 field(|it| &it.name).into(),
@@ -299,7 +302,12 @@ impl Plain {
         (rows.collect(), search)
     }
 
-    fn case_rows(&self, batch: &[Record], contacts: &HashMap<String, Vec<u8>>) -> Vec<Vec<Cell>> {
+    fn case_rows(
+        &self,
+        batch: &[Record],
+        ids: Neighbourhood,
+        contacts: &HashMap<String, Vec<u8>>,
+    ) -> Vec<Vec<Cell>> {
         let mut cases: BTreeMap<&str, &Record> = BTreeMap::new();
         for record in batch {
             match record.kind.as_str() {
@@ -311,7 +319,7 @@ impl Plain {
         let rows = cases.into_iter().map(|(external_id, record)| {
             let opened_at = record.opened_at.or(record.sent_at);
             vec![
-                new_id(),
+                new_id(ids),
                 Cell::Bytes(self.tenant.to_vec()),
                 Cell::Text(external_id.to_owned()),
                 Cell::Bytes(contacts[&record.contact].clone()),
@@ -468,8 +476,6 @@ impl Plain {
     }
 }
 
-fn new_id() -> Cell {
-    let mut id = vec![0; 16];
-    SystemRandom.fill(&mut id);
-    Cell::Bytes(id)
+fn new_id(ids: Neighbourhood) -> Cell {
+    Cell::Bytes(ids.id(&SystemRandom).to_vec())
 }

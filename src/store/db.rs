@@ -12,7 +12,8 @@ use super::error::Place;
 use super::statement::beginning;
 use super::tx::Inner;
 use super::{
-    Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate, open,
+    Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate,
+    open,
 };
 
 /// An open store. Cheap to clone; all clones share the pools.
@@ -126,7 +127,29 @@ impl Db {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let call = Call::new(&self.place, sql, args)?;
+        self.read(Call::new(&self.place, sql, args)?).await
+    }
+
+    /// Runs a bulk statement that only reads, outside any transaction: what is asked about one row
+    /// must not hang on the answer about another, for each chunk sees a moment of its own.
+    pub async fn fetch_many(
+        &self,
+        bulk: &Bulk,
+        head: Vec<Value>,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut answer = Vec::new();
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            let size = bulk.next_chunk(rows.len());
+            let mut chunk = rows.by_ref().take(size);
+            let call = Call::bulk(&self.place, bulk, head.clone(), &mut chunk)?;
+            answer.extend(self.read(call).await?);
+        }
+        Ok(answer)
+    }
+
+    async fn read(&self, call: Call) -> Result<Vec<Row>, StoreError> {
         let lost = |error| self.place.classify(error);
         match &self.pools {
             Pools::Sqlite { readers, .. } => {

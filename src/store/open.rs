@@ -18,6 +18,13 @@ use super::db::Pools;
 use super::error::{Cause, Place};
 use super::{Db, Engine, Options, Role, StoreError, checkpoint};
 
+/// Statements that a connection keeps prepared: an import uses some dozens of sizes of its bulks.
+const STATEMENTS: usize = 200;
+/// What SQLite's one writer keeps in memory, in KiB (that is what the minus says). It fills while
+/// much is written; two megabytes, which is what SQLite takes by itself, made an import read its own
+/// b-trees from the file again and again.
+const WRITER_CACHE: &str = "-16384";
+
 pub(super) async fn open(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => open_sqlite(url, role, options).await,
@@ -59,6 +66,8 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         .pragma("temp_store", "MEMORY") // Sorting must not leave rows in a temporary file.
         .pragma("fullfsync", "ON") // On macOS a plain fsync leaves data in the drive's cache.
         .pragma("journal_size_limit", "16777216")
+        .pragma("wal_autocheckpoint", "4000") // Pages: as much as the log may keep.
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let pool = |most: u32| {
         SqlitePoolOptions::new()
@@ -70,6 +79,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     };
     // The writer comes first: it turns a new file to write-ahead logging, and that stays in the file.
     let logged = file.clone().journal_mode(SqliteJournalMode::Wal);
+    let logged = logged.pragma("cache_size", WRITER_CACHE);
     let writer = connect_writer(|| pool(1).connect_with(logged.clone()), options.patience)
         .await
         .map_err(|error| place.classify(error))?;
@@ -194,6 +204,7 @@ async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, S
     let server = PgConnectOptions::from_str(url)
         .map_err(|_| bad_url(url))?
         .application_name("gallra")
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let database = server.get_database().unwrap_or(server.get_username());
     let name = format!(

@@ -18,7 +18,7 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
-/// The texts of [`Bulk::kept_sql`]: two for each bulk statement the program has.
+/// The texts of [`Bulk::kept_sql`]: at most seventeen for each bulk statement the program has.
 static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(Default::default);
 type Kept = HashMap<(Bulk, Engine, usize), &'static str>;
 
@@ -42,6 +42,10 @@ pub struct Bulk {
 
 /// The most rows one statement carries: larger ones are not faster and block others for longer.
 pub const CHUNK: usize = 500;
+
+/// Chunks are multiples of this many rows as long as they can be, so that few texts come again and
+/// again and stay prepared: reading the text of a few hundred rows costs as much as running it.
+const STEP: usize = 32;
 
 /// SQLite takes no more arguments than this in one statement (PostgreSQL takes twice as many).
 const MOST_ARGUMENTS: usize = 32_766;
@@ -76,7 +80,7 @@ impl Bulk {
 
     /// The text for a number of rows that comes again and again, built once: one row, or a chunk.
     pub(super) fn kept_sql(&self, engine: Engine, rows: usize) -> Option<&'static str> {
-        if rows != 1 && rows != self.chunk() {
+        if rows != 1 && rows != self.chunk() && !rows.is_multiple_of(STEP) {
             return None;
         }
         let key = (*self, engine, rows);
@@ -93,6 +97,14 @@ impl Bulk {
     /// How many rows go into one statement.
     pub fn chunk(&self) -> usize {
         CHUNK.min(MOST_ARGUMENTS / self.columns.max(1))
+    }
+
+    /// How many of the rows that are left go into the next statement.
+    pub(super) fn next_chunk(&self, left: usize) -> usize {
+        match left.min(self.chunk()) {
+            all if all == self.chunk() || all < STEP => all,
+            some => some - some % STEP,
+        }
     }
 
     /// How many arguments the head takes.
@@ -303,6 +315,26 @@ mod tests {
             bulk.sql(Engine::Sqlite, 2),
             "SELECT a FROM t WHERE b = ? AND c IN ( (?), (?))"
         );
+    }
+
+    #[test]
+    fn most_rows_go_in_chunks_whose_text_is_kept() {
+        let bulk = Bulk {
+            role: Role::Data,
+            name: "steps",
+            head: "INSERT INTO t (a) VALUES",
+            columns: 1,
+            tail: "",
+        };
+        let mut left = 1_347;
+        let mut chunks = Vec::new();
+        while left > 0 {
+            chunks.push(bulk.next_chunk(left));
+            left -= bulk.next_chunk(left);
+        }
+        assert_eq!(chunks, [500, 500, 320, 27]);
+        let kept = |rows: usize| bulk.kept_sql(Engine::Sqlite, rows).is_some();
+        assert!(kept(1) && kept(320) && kept(500) && !kept(27));
     }
 
     #[test]

@@ -85,9 +85,10 @@ impl Tx {
         rows: Vec<Vec<Value>>,
     ) -> Result<u64, StoreError> {
         let mut changed = 0;
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let mut chunk = rows.by_ref().take(bulk.chunk());
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            let size = bulk.next_chunk(rows.len());
+            let mut chunk = rows.by_ref().take(size);
             let call = self.call(|place| Call::bulk(place, bulk, Vec::new(), &mut chunk))?;
             changed += self.inner.connection().execute(&self.place, call).await?;
             self.given_up = false;
@@ -104,9 +105,10 @@ impl Tx {
         rows: Vec<Vec<Value>>,
     ) -> Result<Vec<Row>, StoreError> {
         let mut answer = Vec::new();
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let mut chunk = rows.by_ref().take(bulk.chunk());
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            let size = bulk.next_chunk(rows.len());
+            let mut chunk = rows.by_ref().take(size);
             let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
             answer.extend(self.inner.connection().fetch_all(&self.place, call).await?);
             self.given_up = false;

@@ -142,12 +142,10 @@ async fn standing_notes(
     tenant: TenantId,
     changed: &[Changed],
 ) -> Result<HashMap<ContactId, i64>, StoreError> {
-    let mut view = data.snapshot().await?;
     let contacts = changed.iter().map(|it| args![it.contact]).collect();
-    let notes = view
+    let notes = data
         .fetch_many(&data_rows::STANDING_NOTES, args![tenant], contacts)
         .await?;
-    view.rollback().await?;
     notes
         .iter()
         .map(|row| Ok((row.id(0)?, row.i64(1)?)))

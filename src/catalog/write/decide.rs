@@ -147,7 +147,7 @@ impl<'a> Decision<'a> {
 
     /// The contact as this batch holds it so far; `new` if it is nowhere yet.
     fn hold_contact(&mut self, id: ContactId, new: Contact) -> &mut Held<Contact> {
-        let (loaded, random) = (self.loaded, self.random);
+        let (plan, loaded, random) = (self.plan, self.loaded, self.random);
         self.contacts
             .entry(id)
             .or_insert_with(|| match loaded.opened.get(&id) {
@@ -159,7 +159,7 @@ impl<'a> Decision<'a> {
                 },
                 None => Held {
                     row: Row::New,
-                    unit: UnitId::generate(random),
+                    unit: UnitId(plan.ids.id(random)),
                     version: 1,
                     it: new,
                 },
@@ -265,10 +265,10 @@ impl<'a> Decision<'a> {
     /// The unit of one contact's part of one case.
     fn part(&mut self, case: CaseId, contact: ContactId) -> UnitId {
         let stored = self.loaded.parts.get(&(case, contact));
-        let random = self.random;
+        let (ids, random) = (self.plan.ids, self.random);
         let new = || match stored {
             Some(unit) => (*unit, Row::Stored),
-            None => (UnitId::generate(random), Row::New),
+            None => (UnitId(ids.id(random)), Row::New),
         };
         self.parts.entry((case, contact)).or_insert_with(new).0
     }
@@ -343,7 +343,7 @@ impl<'a> Decision<'a> {
             id,
             case: CaseId([0; 16]),
             contact: ContactId([0; 16]),
-            unit: UnitId::generate(self.random),
+            unit: UnitId(self.plan.ids.id(self.random)),
             message: None,
         });
         Some(Outcome::Created(ids))

@@ -6,7 +6,7 @@ use super::change::{Change, ContactChange, MessageChange, Refusal};
 use crate::catalog::index::suppression::Suppressed;
 use crate::catalog::index::tokens::{self, Content, Identity, Token};
 use crate::keyring::{Domain, IndexKeys, normalise};
-use crate::vocabulary::{Personal, Random, Timestamp};
+use crate::vocabulary::{Neighbourhood, Personal, Random, Timestamp};
 
 /// A token and the id it stands for, once that is fixed.
 #[derive(Debug)]
@@ -43,8 +43,10 @@ pub(super) struct Entry {
 }
 
 /// A batch's claims.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Plan {
+    /// Where the batch's new ids lie.
+    pub ids: Neighbourhood,
     pub claims: Vec<Claim>,
     pub entries: Vec<Entry>,
     /// What history was kept out when this was planned.
@@ -116,7 +118,12 @@ fn message_identity(it: &MessageChange) -> Identity {
 
 impl Plan {
     pub fn new(changes: &[Change], setting: &Setting<'_>) -> Self {
-        let mut plan = Plan::default();
+        let mut plan = Plan {
+            ids: Neighbourhood::draw(setting.random),
+            claims: Vec::new(),
+            entries: Vec::with_capacity(changes.len()),
+            by_token: HashMap::new(),
+        };
         for change in changes {
             let entry = plan.entry(change, setting);
             plan.entries.push(entry);
@@ -200,13 +207,11 @@ impl Plan {
     }
 
     fn claim(&mut self, token: Token, reserve: bool, random: &dyn Random) -> usize {
-        let claims = &mut self.claims;
+        let (claims, ids) = (&mut self.claims, self.ids);
         let place = *self.by_token.entry(token).or_insert_with(|| {
-            let mut owner = [0; 16];
-            random.fill(&mut owner);
             claims.push(Claim {
                 token,
-                owner,
+                owner: ids.id(random),
                 reserve: false,
                 fresh: false,
                 owned: false,

@@ -111,12 +111,11 @@ impl Catalog {
         if count == 0 {
             return Ok(true);
         }
-        let mut view = self.index.snapshot().await?;
         let head = args![tenant.id];
-        let reserved = view
+        let reserved = self
+            .index
             .fetch_many(&index_rows::RESERVED_OWNERS, head, new)
             .await?;
-        view.rollback().await?;
         Ok(reserved.len() == count)
     }
 

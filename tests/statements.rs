@@ -5,7 +5,7 @@ mod support;
 
 use gallra::store::{Engine, Role};
 use sqlx::{
-    AssertSqlSafe, Column, Connection, Either, Executor, PgConnection, SqlSafeStr,
+    AssertSqlSafe, Column, Connection, Either, Executor, PgConnection, Row, SqlSafeStr,
     SqliteConnection, Statement, TypeInfo,
 };
 
@@ -130,5 +130,64 @@ fn a_wrong_type_would_be_found() {
             }];
             assert_eq!(refused(bench, Role::Data, texts).await.len(), 1, "{sql}");
         }
+    });
+}
+
+/// Statements that read a whole table, or all units of a tenant, and may: the table is small, or it is
+/// what they are for.
+const READ_ALL: &[&str] = &[
+    "app::rows::HIGHEST_BLOCKS",                  // when a mirror is promoted
+    "catalog::index::rows::DELETE_EXPIRED_SALTS", // salts of a day
+    "erasure::rows::TENANTS",
+    "erasure::rows::HIGHEST_BLOCK", // the last one of an index
+    "erasure::rows::UNITS_OF_TENANT",
+    "erasure::rows::LEFT_OF_TENANT",         // once a purge
+    "erasure::rows::COUNT_TENANT",           // once a purge
+    "erasure::rows::vault::WITHOUT_RECEIPT", // an index of those alone
+    "erasure::rows::vault::ORDERS",
+    "erasure::rows::vault::ALL_HOLDS",
+    "keyring::mirror::rows::MIRRORS",
+    "keyring::mirror::rows::NOTHING_ACKNOWLEDGED",
+    "keyring::mirror::rows::READ_LEDGER",
+    "keyring::mirror::rows::READ_ERASED",
+    "keyring::mirror::rows::READ_ORDERS",
+    "keyring::mirror::rows::LOG_SIZE",
+    "keyring::mirror::rows::READ_TILES",
+    "keyring::mirror::rows::READ_LOG_HEAD",
+    "keyring::mirror::rows::DELETE_PURGED_PAGES",
+    "keyring::rows::INSTANCES",
+];
+
+/// How SQLite would run a statement, where that reads more than it should.
+async fn reads_all(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let plan = sqlx::query(plan).fetch_all(connection).await.unwrap();
+    let steps = plan.iter().map(|step| step.get::<String, _>(3));
+    let all = |step: &String| {
+        let made_of_arguments = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
+        (step.starts_with("SCAN ") && !made_of_arguments) || step.contains("unit_key (tenant=?)")
+    };
+    steps.filter(all).collect()
+}
+
+/// One erasure read every unit of its tenant, because SQLite took the index that has them in the order
+/// that was asked for; another statement the whole ledger.
+#[test]
+fn no_statement_reads_a_whole_table_by_mistake() {
+    support::run(Engine::Sqlite, async |bench| {
+        let mut wrong = Vec::new();
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            bench.open(role).await.close().await;
+            let url = bench.url(role);
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            for it in gallra::every_statement() {
+                let name = it.name.trim_start_matches("gallra::");
+                if it.role == role && !READ_ALL.contains(&name) {
+                    let steps = reads_all(&mut connection, it.sql).await;
+                    wrong.extend(steps.iter().map(|step| format!("{name}: {step}")));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
 }

@@ -122,6 +122,7 @@ impl Plan {
             ids: Neighbourhood::draw(setting.random),
             claims: Vec::new(),
             entries: Vec::with_capacity(changes.len()),
+            suppressed: Suppressed::default(),
             by_token: HashMap::new(),
         };
         for change in changes {

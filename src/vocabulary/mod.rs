@@ -14,7 +14,8 @@ mod time;
 pub use fail_point::fail_point;
 pub use ids::{
     AttachmentId, CaseId, ContactId, ErasureId, ForwardingId, HoldId, InstanceId, MessageId,
-    MirrorId, Neighbourhood, ParseIdError, QuarantineId, RootId, TenantId, TokenId, UnitId, VaultId,
+    MirrorId, Neighbourhood, ParseIdError, QuarantineId, RootId, TenantId, TokenId, UnitId,
+    VaultId,
 };
 pub use language::Lang;
 pub use random::{Random, SeededRandom, SystemRandom};

@@ -1,7 +1,7 @@
 //! Deleting rows of units whose keys are destroyed (step 6), in short transactions that each count
 //! what they delete. Whatever order a crash leaves, running it again deletes the rest.
 //!
-//! A contact is taken (its guard) before its rows are deleted: a writer that came first has
+//! A contact is closed (its guard taken) before its rows are deleted: a writer that came first has
 //! committed and its rows are seen; one that comes later finds the contact closed.
 
 use super::facts::Counts;
@@ -195,7 +195,9 @@ impl Eraser {
             .data()
             .fetch_all(rows::UNITS_OF_CONTACT, arguments)
             .await?;
-        let units: Vec<Unit> = units.iter().map(Unit::read).collect::<Result<_, _>>()?;
+        let mut units: Vec<Unit> = units.iter().map(Unit::read).collect::<Result<_, _>>()?;
+        // Another process may do the same: in one order, so that neither waits for the other in turn.
+        units.sort_unstable_by_key(|unit| unit.id);
         let (profiles, parts): (Vec<Unit>, Vec<Unit>) = units
             .into_iter()
             .partition(|unit| unit.kind == unit_kind::CONTACT);
@@ -326,46 +328,6 @@ impl Eraser {
             Some(row) => serde_json::from_str(&row.text(0)?).map_err(EraseError::Stored),
             None => Ok(Counts::default()),
         }
-    }
-
-    /// How many rows are left of what `entry` destroyed: zero, or the deletion is not finished.
-    pub(super) async fn left(&self, entry: &LedgerEntry) -> Result<(u64, u64), EraseError> {
-        let mut left = 0;
-        let keys = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
-            Destroyed::Tenant => {
-                let tenant = entry.tenant;
-                let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant, tenant];
-                let row = self
-                    .data()
-                    .fetch_one(rows::LEFT_OF_TENANT, arguments)
-                    .await?;
-                return Ok((1, row.u64(0)?));
-            }
-            Destroyed::Units(keys) => keys,
-        };
-        if let Some(contact) = entry.subject.map(ContactId) {
-            let row = self
-                .data()
-                .fetch_one(rows::LEFT_OF_CONTACT, args![contact, contact]);
-            left += row.await?.u64(0)?;
-        }
-        for key in &keys {
-            let arguments = args![entry.tenant, key.block as i64, i64::from(key.leaf)];
-            if let Some(row) = self
-                .data()
-                .fetch_optional(rows::UNIT_OF_KEY, arguments)
-                .await?
-            {
-                let unit = row.id::<UnitId>(0)?;
-                let arguments = args![unit, unit, unit, unit, unit];
-                left += 1 + self
-                    .data()
-                    .fetch_one(rows::LEFT_OF_UNIT, arguments)
-                    .await?
-                    .u64(0)?;
-            }
-        }
-        Ok((keys.len() as u64, left))
     }
 }
 

@@ -34,6 +34,7 @@ mod finish;
 mod grounds;
 pub mod hold;
 mod keys;
+mod left;
 pub mod orphans;
 mod preview;
 pub mod promoted;

@@ -110,7 +110,16 @@ impl Eraser {
             .data()
             .fetch_optional(rows::OPEN_ERASURES, args![false])
             .await?;
-        let settled = meta.applied == head.ledger_seq
+        // The data is marked first: a crash before the vault's mark leaves entries to state again.
+        let after = meta.applied.min(head.rows_deleted);
+        let carried_out = meta.applied == head.ledger_seq
+            && self
+                .catalog
+                .keyring
+                .ledger_after(after, 1)
+                .await?
+                .is_empty();
+        let settled = carried_out
             && open.is_none()
             && self.orders().await?.is_empty()
             && self.without_receipt().await?.is_empty();

@@ -23,7 +23,11 @@ fn hexadecimal() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
 
 /// Ids of rows that are written together begin with the same six random bytes, so that they lie
 /// together in every index: five hundred ids drawn alone lie on five hundred pages. The other eighty
-/// bits are each id's own. Not the time, which would say for ever when an erased person first wrote.
+/// bits are each id's own: enough to be unique and not to be guessed, though no id opens anything.
+///
+/// The beginning tells that rows came in one batch. Rows tell that by when they were created, and
+/// the ledger, which keeps an erased person's id for ever, by the block of the destroyed key, which
+/// those who came together share. The time as a beginning would tell more: when they came.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbourhood([u8; 6]);
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use gallra::erasure::Standing;
 use gallra::ingest::{Options, import_gallra};
 use gallra::store::{Engine, Role};
 
@@ -232,6 +233,21 @@ both_engines! {
             assert_eq!(invariants::hold(bench, &house).await, round + 1, "{point}");
             house.close().await;
         }
+    }
+
+    /// Data says that its rows are gone, the vault does not say so yet, and no receipt is composed.
+    async fn a_crash_between_the_two_marks_is_noticed(bench) {
+        let house = House::new(bench).await;
+        let tenant = house.tenant(TENANT).await;
+        house.person(&tenant, 1, 2).await;
+        house.close().await;
+        dies(bench, "apply:raised", "erase 1");
+        let house = House::open(bench).await;
+        assert_eq!(house.eraser.standing().await.unwrap(), Standing::Behind);
+        house.eraser.settle().await.unwrap();
+        assert_eq!(house.eraser.standing().await.unwrap(), Standing::Settled);
+        assert_eq!(invariants::hold(bench, &house).await, 1);
+        house.close().await;
     }
 
     async fn a_recovery_survives_a_crash_of_its_own(bench) {

@@ -139,6 +139,7 @@ const READ_ALL: &[&str] = &[
     "app::rows::HIGHEST_BLOCKS",                  // when a mirror is promoted
     "catalog::index::rows::DELETE_EXPIRED_SALTS", // salts of a day
     "erasure::rows::TENANTS",
+    "erasure::rows::LIVING_TENANTS",
     "erasure::rows::HIGHEST_BLOCK", // the last one of an index
     "erasure::rows::UNITS_OF_TENANT",
     "erasure::rows::LEFT_OF_TENANT",         // once a purge
@@ -156,6 +157,12 @@ const READ_ALL: &[&str] = &[
     "keyring::mirror::rows::READ_LOG_HEAD",
     "keyring::mirror::rows::DELETE_PURGED_PAGES",
     "keyring::rows::INSTANCES",
+    "audit::rows::AUDIT",           // one page, in the order of its index
+    "audit::rows::AUDIT_OF_TENANT", // the same, past other tenants' rows
+    "catalog::rows::TENANTS",
+    "erasure::rows::UNITS_AFTER",         // a page of `reconcile --full`
+    "erasure::rows::vault::REHOUSING_OF", // orders that are under way
+    "staff::rows::TOKENS",
 ];
 
 /// How SQLite would run a statement, where that reads more than it should.

@@ -11,7 +11,9 @@ fn spoilt(bench: &crate::support::Bench) -> (Desk, Vec<String>) {
     let desk = Desk::with_people(bench);
     let path = desk.path("spoilt.csv");
     std::fs::write(&path, SPOILT).unwrap();
-    let import = ["import", "--tenant", "norrsken", &path];
+    let import = [
+        "import", "--tenant", "norrsken", "--format", "gallra", &path,
+    ];
     let finished = desk.run_for_people(import).exited(1);
     assert!(
         finished

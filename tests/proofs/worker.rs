@@ -83,9 +83,9 @@ async fn shows(bench: &Bench) {
     for order in [
         "import skor 1 3",
         "read 1 3",
+        "rehouse 3",
         "erase 2 3",
         "strict 2",
-        "rehouse 3",
         "settle",
     ] {
         carry_out(&house, order).await;

@@ -166,14 +166,14 @@ impl<'a> Intake<'a> {
         if self.batch.len() < MOST_RECORDS && self.bytes < MOST_BYTES {
             return Ok(false);
         }
-        self.flush().await?;
+        Box::pin(self.flush()).await?;
         Ok(true)
     }
 
     /// Writes the last batches and what still waits.
     pub async fn finish(mut self) -> Result<Report, IngestError> {
-        self.flush().await?;
-        self.flush().await?;
+        Box::pin(self.flush()).await?;
+        Box::pin(self.flush()).await?;
         if let Some((catalog, tenant)) = self.into {
             catalog.finish(tenant, &self.pending).await?;
         }
@@ -181,6 +181,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Reserves this batch and writes the one before.
+    // Callers box its future: it is the way through the whole catalog, and the compiler counts depth.
     async fn flush(&mut self) -> Result<(), IngestError> {
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;

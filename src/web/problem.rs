@@ -69,6 +69,14 @@ impl Problem {
         problem
     }
 
+    /// The same, where the body calls the field something else than the domain does.
+    pub fn at(mut self, pointer: &str) -> Self {
+        if self.0.pointer.is_some() {
+            self.0.pointer = Some(pointer.to_owned());
+        }
+        self
+    }
+
     /// What was here is erased.
     pub fn gone(receipt: Option<ErasureId>) -> Self {
         let detail = match receipt {

@@ -44,6 +44,10 @@ both_engines! {
         let id = api.desk.contact("norrsken", "asa@example.se");
         let hold = json!({"tenant": "norrsken", "contact": id, "reason": "dispute 7"});
         let placed = dpo.post("/api/v1/holds", &hold).with(201);
+        let personal = json!({"tenant": "norrsken", "reason": "asa@example.se"});
+        let refused = dpo.post("/api/v1/holds", &personal).with(422);
+        assert_eq!(refused["pointer"], "/reason", "a reference names no person: {refused}");
+        assert!(!refused.to_string().contains("asa@"), "{refused}");
         assert_eq!(dpo.get("/api/v1/holds").with(200)["items"][0]["reason"], "dispute 7");
         let erase = format!("/api/v1/tenants/norrsken/contacts/{id}:erase");
         let held = dpo.post(&erase, &json!({"instruction": "A-17"})).with(409);

@@ -53,10 +53,8 @@ pub async fn place(caller: Caller, body: Body<Place>) -> Result<Response, Proble
         reason,
     } = body.value;
     let tenant = caller.tenant(&tenant, Act::Hold).await?;
-    let id = caller
-        .eraser()
-        .add_hold(tenant.id, contact, &reason)
-        .await?;
+    let placed = caller.eraser().add_hold(tenant.id, contact, &reason).await;
+    let id = placed.map_err(|error| Problem::from(error).at("/reason"))?;
     let placed = caller.eraser().holds(Some(tenant.id)).await?;
     let placed = placed.into_iter().find(|hold| hold.id == id);
     let placed = placed.ok_or_else(problem::nothing_here)?;

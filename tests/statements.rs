@@ -165,20 +165,26 @@ const READ_ALL: &[&str] = &[
     "staff::rows::TOKENS",
 ];
 
-/// How SQLite would run a statement, where that reads more than it should.
-async fn reads_all(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+/// How SQLite would run a statement, step by step.
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
     let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
     let plan = sqlx::query(plan).fetch_all(connection).await.unwrap();
-    let steps = plan.iter().map(|step| step.get::<String, _>(3));
-    let all = |step: &String| {
-        let made_of_arguments = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
-        (step.starts_with("SCAN ") && !made_of_arguments) || step.contains("unit_key (tenant=?)")
-    };
-    steps.filter(all).collect()
+    plan.iter().map(|step| step.get::<String, _>(3)).collect()
+}
+
+/// Whether a step reads more than it should: a whole table, all units of a tenant, or everything of a
+/// tenant where a list of rows is given.
+fn reads_all(step: &str, sql: &str) -> bool {
+    let made_of_arguments = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
+    let has_list = sql.contains(" IN ( (");
+    (step.starts_with("SCAN ") && !made_of_arguments)
+        || step.contains("unit_key (tenant=?)")
+        || (has_list && step.ends_with("(tenant=?)"))
 }
 
 /// One erasure read every unit of its tenant, because SQLite took the index that has them in the order
-/// that was asked for; another statement the whole ledger.
+/// that was asked for; another statement the whole ledger; and each batch of an import all reservations
+/// of the tenant, because SQLite took the primary key's first column for the better index.
 ///
 /// Only SQLite's plans are looked at: without statistics they follow from the text and the indexes.
 /// PostgreSQL plans by how full its tables are, and rightly reads an empty one whole.
@@ -190,11 +196,12 @@ fn no_statement_reads_a_whole_table_by_mistake() {
             bench.open(role).await.close().await;
             let url = bench.url(role);
             let mut connection = SqliteConnection::connect(&url).await.unwrap();
-            for it in gallra::every_statement() {
-                let name = it.name.trim_start_matches("gallra::");
-                if it.role == role && !READ_ALL.contains(&name) {
-                    let steps = reads_all(&mut connection, it.sql).await;
-                    wrong.extend(steps.iter().map(|step| format!("{name}: {step}")));
+            for Text { name, sql } in texts(role, Engine::Sqlite) {
+                let name = name.trim_start_matches("gallra::");
+                if !READ_ALL.contains(&name) {
+                    let steps = plan(&mut connection, &sql).await;
+                    let steps = steps.iter().filter(|step| reads_all(step, &sql));
+                    wrong.extend(steps.map(|step| format!("{name}: {step}")));
                 }
             }
         }

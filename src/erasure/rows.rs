@@ -132,7 +132,9 @@ crate::store::statements! { data:
     /// Takes the case whose requester's part is this unit, before it is seen who else wrote in it.
     TAKE_CASE_OF_UNIT = "UPDATE support_case SET guard = guard + 1 WHERE unit = $1 RETURNING id";
     /// Somebody else's part of a case.
-    OTHER_PART = "SELECT id, contact FROM unit WHERE support_case = $1 AND id <> $2 AND erased_at IS NULL ORDER BY created_at LIMIT 1";
+    OTHER_PART = "SELECT u.id, u.contact FROM support_case s \
+        JOIN unit u ON u.tenant = s.tenant AND u.support_case = s.id \
+        WHERE s.id = $1 AND u.id <> $2 AND u.erased_at IS NULL ORDER BY u.created_at LIMIT 1";
     /// Leaves a case to somebody else who wrote in it; what the requester wrote is gone from it.
     HAND_CASE_ON = "UPDATE support_case SET guard = guard + 1, requester = $1, unit = $2, external_id = NULL, subject = NULL, erased_at = NULL WHERE id = $3";
     /// Deletes a case.

@@ -62,6 +62,8 @@ pub struct Intake<'a> {
     /// The batch before, whose ids are fixed.
     ahead: Option<Ahead>,
     pending: Pending,
+    /// Batches that are written.
+    written: u64,
     report: Report,
 }
 
@@ -88,6 +90,7 @@ impl<'a> Intake<'a> {
             bytes: 0,
             ahead: None,
             pending: Pending::default(),
+            written: 0,
             report,
         }
     }
@@ -224,6 +227,10 @@ impl<'a> Intake<'a> {
         let Some((catalog, tenant)) = self.into else {
             return Ok(());
         };
+        self.written += 1;
+        if self.written.is_power_of_two() {
+            catalog.refresh_statistics().await?;
+        }
         let clock = catalog.clock.clone();
         let until = clock.uptime() + self.options.patience;
         let mut waiting = self.count(batch, outcomes, clock.uptime() >= until);

@@ -143,14 +143,11 @@ impl Connection<'_> {
     }
 
     /// Runs a script of several statements without arguments.
-    pub async fn script(self, place: &Place, sql: &'static str) -> Result<(), StoreError> {
+    pub async fn script(self, place: &Place, sql: String) -> Result<(), StoreError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
         match self {
-            Connection::Sqlite(connection) => {
-                connection.execute(sqlx::raw_sql(sql)).await.map(drop)
-            }
-            Connection::Postgres(connection) => {
-                connection.execute(sqlx::raw_sql(sql)).await.map(drop)
-            }
+            Connection::Sqlite(connection) => connection.execute(sql).await.map(drop),
+            Connection::Postgres(connection) => connection.execute(sql).await.map(drop),
         }
         .map_err(|error| place.classify(error))
     }

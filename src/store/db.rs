@@ -13,7 +13,7 @@ use super::statement::beginning;
 use super::tx::Inner;
 use super::{
     Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate,
-    open,
+    open, statistics,
 };
 
 /// An open store. Cheap to clone; all clones share the pools.
@@ -209,6 +209,18 @@ impl Db {
     /// over, because a reader may hold it up, and says what it reached.
     pub async fn checkpoint(&self, patience: Duration) -> Result<Checkpoint, StoreError> {
         checkpoint::run(self, patience).await
+    }
+
+    /// Tells the engine how full its tables are, after much was written to them. PostgreSQL plans by
+    /// that, learns it by itself a minute late, and until then reads all rows of a tenant where a few
+    /// were named. SQLite's plans follow from the texts and the indexes alone.
+    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        let Pools::Postgres(pool) = &self.pools else {
+            return Ok(());
+        };
+        statistics::refresh(pool)
+            .await
+            .map_err(|error| self.place.classify(error))
     }
 
     /// Copies the whole store, as it is at one moment, into a new SQLite file while everybody goes

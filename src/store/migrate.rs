@@ -4,6 +4,9 @@
 //! run in one transaction, so a store is never between two versions, and a lock held by that
 //! transaction makes a second process wait and then find nothing to do. A file that ran may not be
 //! edited: its checksum is stored beside its number, and another one is refused.
+//!
+//! A table of small rows that are found by their whole key may end in `/* SQLite: WITHOUT ROWID */`:
+//! SQLite then keeps it in its primary key and not in a second tree.
 
 use sqlx::migrate::Migrator;
 
@@ -20,6 +23,19 @@ pub(super) struct Migration {
     pub name: String,
     pub sql: &'static str,
     pub checksum: Vec<u8>,
+}
+
+/// What only SQLite can be told about a table; PostgreSQL reads it as a comment.
+const ROWLESS: (&str, &str) = ("/* SQLite: WITHOUT ROWID */", "WITHOUT ROWID");
+
+impl Migration {
+    /// The text as an engine runs it.
+    fn text(&self, engine: Engine) -> String {
+        match engine {
+            Engine::Sqlite => self.sql.replace(ROWLESS.0, ROWLESS.1),
+            Engine::Postgres => self.sql.to_owned(),
+        }
+    }
 }
 
 /// The files of one role, in order.
@@ -68,15 +84,15 @@ pub(super) async fn run(db: &Db, migrations: Vec<Migration>) -> Result<(), Store
     if db.engine() == Engine::Postgres {
         tx.fetch_all(LOCK, args![]).await?;
         if tx.fetch_one(HAS_BLOB, args![]).await?.i64(0)? == 0 {
-            tx.script(BLOB).await?;
+            tx.script(BLOB.to_owned()).await?;
         }
     }
-    tx.script(TABLE).await?;
+    tx.script(TABLE.to_owned()).await?;
     let applied = read(db, tx.fetch_all(APPLIED, args![]).await?)?;
     check(db, &migrations, &applied)?;
     let waits = |file: &&Migration| applied.iter().all(|done| done.version != file.version);
     for file in migrations.iter().filter(waits) {
-        tx.script(file.sql).await?;
+        tx.script(file.text(db.engine())).await?;
         let record = args![file.version, db.role.name(), &file.name, &file.checksum];
         tx.execute(RECORD, record).await?;
     }

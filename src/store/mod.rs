@@ -31,6 +31,7 @@ mod open;
 mod row;
 mod server;
 mod statement;
+mod statistics;
 mod tx;
 mod value;
 

@@ -137,7 +137,7 @@ impl Tx {
         .map_err(|error| self.place.classify(error))
     }
 
-    pub(super) async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+    pub(super) async fn script(&mut self, sql: String) -> Result<(), StoreError> {
         self.call(|_| Ok(()))?;
         self.inner.connection().script(&self.place, sql).await?;
         self.given_up = false;

@@ -129,7 +129,8 @@ impl Catalog {
         for statement in CLEARING {
             loop {
                 let mut tx = self.step(rebuild).await?;
-                let some = args![rebuild.tenant.id, CHUNK as i64];
+                let of = rebuild.tenant.id;
+                let some = args![of, of, CHUNK as i64];
                 let deleted = tx.execute(statement, some).await?;
                 tx.commit().await?;
                 if deleted == 0 {

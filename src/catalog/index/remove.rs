@@ -120,7 +120,7 @@ impl Catalog {
         let mut removed = 0;
         for statement in CLEARING {
             loop {
-                let some = args![tenant, CHUNK as i64];
+                let some = args![tenant, tenant, CHUNK as i64];
                 match self.index.execute(statement, some).await? {
                     0 => break,
                     some => removed += some,

@@ -30,11 +30,11 @@ crate::store::statements! { index:
         WHERE tenant = $1 AND domain = $2 AND token = $3";
     /// Some of a tenant's reservations, found again by owner: by token they would be searched one by
     /// one through all that is left.
-    DELETE_SOME_RESERVATIONS = "DELETE FROM reservation WHERE owner IN \
-        (SELECT r.owner FROM reservation r WHERE r.tenant = $1 LIMIT $2)";
+    DELETE_SOME_RESERVATIONS = "DELETE FROM reservation WHERE tenant = $1 AND owner IN \
+        (SELECT r.owner FROM reservation r WHERE r.tenant = $2 LIMIT $3)";
     /// Some of a tenant's tokens.
-    DELETE_SOME_TOKENS = "DELETE FROM token WHERE contact IN \
-        (SELECT t.contact FROM token t WHERE t.tenant = $1 LIMIT $2)";
+    DELETE_SOME_TOKENS = "DELETE FROM token WHERE tenant = $1 AND contact IN \
+        (SELECT t.contact FROM token t WHERE t.tenant = $2 LIMIT $3)";
     /// All of a tenant's suppressions.
     DELETE_SUPPRESSIONS = "DELETE FROM suppression WHERE tenant = $1";
     /// A tenant's state, at its end.

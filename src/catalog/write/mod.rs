@@ -114,6 +114,13 @@ impl Catalog {
         self.write(tenant, changes, manner, pending).await
     }
 
+    /// To be called while much is written: the engine learns how full the tables have become, so that
+    /// it finds the rows of the next batches by their keys.
+    pub async fn refresh_statistics(&self) -> Result<(), CatalogError> {
+        self.index.refresh_statistics().await?;
+        Ok(self.data.refresh_statistics().await?)
+    }
+
     /// Writes what still waits after the last batch.
     pub async fn finish(&self, tenant: &TenantRef, pending: &Pending) -> Result<(), CatalogError> {
         self.settle(tenant, pending).await

@@ -15,12 +15,7 @@ use crate::support::house::{House, email, message};
 
 /// Puts the backup back as `gallra restore` does, and opens the house again.
 pub async fn put_back(bench: &Bench, house: House, backup: &Path) -> House {
-    let keyring = house.catalog.keyring.clone();
-    house.catalog.data.close().await;
-    restore(&keyring, &bench.url(Role::Data), backup, &SystemRandom)
-        .await
-        .unwrap();
-    house.close().await;
+    house.put_back(bench, backup).await;
     House::open(bench).await
 }
 

@@ -54,6 +54,18 @@ impl Person {
         Person { id, access, keys }
     }
 
+    /// Their keys, with their bytes.
+    pub fn keys(&self) -> impl Iterator<Item = (KeyRef, &[u8])> {
+        self.keys
+            .iter()
+            .map(|(key, bytes)| (*key, bytes.as_slice()))
+    }
+
+    /// Where their keys stand.
+    pub fn key_refs(&self) -> impl Iterator<Item = KeyRef> {
+        self.keys.iter().map(|(key, _)| *key)
+    }
+
     /// The bytes of their keys.
     pub fn key_bytes(&self) -> impl Iterator<Item = &[u8]> {
         self.keys.iter().map(|(_, bytes)| bytes.as_slice())
@@ -224,7 +236,11 @@ async fn no_entry_has_two_receipts<C>(house: &House<C>, entries: &BTreeSet<Erasu
 
 /// No row hangs on a unit or a contact that is not there.
 async fn nothing_is_left_in_data<C>(house: &House<C>) {
-    const ORPHANS: [(&str, &str); 5] = [
+    const ORPHANS: [(&str, &str); 6] = [
+        (
+            "unit",
+            "SELECT COUNT(*) FROM unit WHERE contact IS NOT NULL AND contact NOT IN (SELECT id FROM contact)",
+        ),
         (
             "message",
             "SELECT COUNT(*) FROM message WHERE unit NOT IN (SELECT id FROM unit)",

@@ -20,6 +20,8 @@ mod kill;
 mod killed;
 mod limits;
 mod lost_writes;
+#[cfg(feature = "fail-points")]
+mod model;
 mod power;
 mod process;
 mod races;
@@ -29,6 +31,8 @@ mod rehousing;
 mod renewal;
 mod saver;
 mod secrecy;
+#[cfg(feature = "fail-points")]
+mod sequences;
 mod story;
 mod worker;
 #[cfg(feature = "fail-points")]

@@ -7,10 +7,9 @@
 //! ```
 
 use gallra::catalog::TenantRef;
-use gallra::erasure::restore::restore;
 use gallra::keyring::KeyringError;
 use gallra::store::Role;
-use gallra::vocabulary::{Clock, SystemRandom};
+use gallra::vocabulary::Clock;
 
 use crate::both_engines;
 use crate::crash::{By, POINTS, dies};
@@ -34,14 +33,17 @@ async fn messages<C: Clock + 'static>(
     read.count()
 }
 
-/// What a rehousing passes: a person's order and acceptance are not its own.
-fn points() -> Vec<&'static str> {
-    let passed = POINTS.iter().filter(|(name, by)| match by {
-        By::Rehousing => true,
-        By::All => !["erase:ordered", "erase:accepted"].contains(name),
-        _ => false,
-    });
-    passed.map(|(name, _)| *name).collect()
+/// What a rehousing passes, in order: a person's order and acceptance are not its own.
+pub fn points() -> Vec<&'static str> {
+    let elsewhere = ["erase:ordered", "erase:accepted"];
+    let of = |by| {
+        POINTS
+            .iter()
+            .filter(move |point| point.1 == by)
+            .map(|point| point.0)
+    };
+    let shared = of(By::All).filter(|name| !elsewhere.contains(name));
+    of(By::Rehousing).chain(shared).collect()
 }
 
 both_engines! {
@@ -100,9 +102,7 @@ both_engines! {
         house.close().await;
         dies(bench, "rehouse:changed", "rehouse 1");
         let house = House::open(bench).await;
-        house.catalog.data.close().await;
-        restore(&house.catalog.keyring, &url, &backup, &SystemRandom).await.unwrap();
-        house.close().await;
+        house.put_back(bench, &backup).await;
 
         let house = House::open(bench).await;
         let report = house.eraser.settle().await.unwrap();

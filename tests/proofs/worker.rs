@@ -26,7 +26,7 @@ use gallra::erasure::{EraseError, Outcome};
 use gallra::ingest::{Options, import_gallra};
 use gallra::keyring::KeyringError;
 use gallra::store::Engine;
-use gallra::vocabulary::{Clock, ContactId, Personal, SystemClock};
+use gallra::vocabulary::{Clock, ContactId, FixedClock, Personal, SystemClock, Timestamp};
 
 use crate::support::house::{House, external_id};
 use crate::support::{self, Bench};
@@ -36,6 +36,10 @@ pub const TENANT: &str = "skor";
 
 const BENCH: &str = "PROOF_BENCH";
 const ORDERS: &str = "PROOF_ORDERS";
+/// Another tenant than [`TENANT`].
+const SLUG: &str = "PROOF_TENANT";
+/// A clock that stands there instead of the machine's.
+const CLOCK: &str = "PROOF_CLOCK";
 
 /// A command that carries these orders out in the house on this bench.
 pub fn worker<'o>(bench: &Bench, orders: impl IntoIterator<Item = &'o str>) -> Command {
@@ -50,6 +54,22 @@ pub fn worker<'o>(bench: &Bench, orders: impl IntoIterator<Item = &'o str>) -> C
     let orders: Vec<_> = orders.into_iter().collect();
     command.env(ORDERS, orders.join("\n"));
     command
+}
+
+/// The same, for another tenant and at a time that is stated.
+pub fn worker_at<'o>(
+    bench: &Bench,
+    slug: &str,
+    now: Timestamp,
+    orders: impl IntoIterator<Item = &'o str>,
+) -> Command {
+    let mut command = worker(bench, orders);
+    command.env(SLUG, slug).env(CLOCK, now.to_string());
+    command
+}
+
+fn slug() -> String {
+    std::env::var(SLUG).unwrap_or_else(|_| TENANT.to_owned())
 }
 
 /// Carries out the orders in the environment. Without any, as a test, it shows that it does so.
@@ -67,14 +87,19 @@ fn works() {
     let (name, directory) = (words.next().unwrap(), words.next().unwrap());
     let bench = Bench::at(engine, directory.as_ref(), name);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let house = House::try_open(&bench, Arc::new(SystemClock)).await;
-        let house = house.unwrap_or_else(|error| panic!("{error}"));
-        for order in orders.lines() {
-            carry_out(&house, order).await;
-        }
-        house.close().await;
-    });
+    match std::env::var(CLOCK) {
+        Ok(now) => runtime.block_on(work(&bench, FixedClock::at(&now), &orders)),
+        Err(_) => runtime.block_on(work(&bench, SystemClock, &orders)),
+    }
+}
+
+async fn work<C: Clock + 'static>(bench: &Bench, clock: C, orders: &str) {
+    let house = House::try_open(bench, Arc::new(clock)).await;
+    let house = house.unwrap_or_else(|error| panic!("{error}"));
+    for order in orders.lines() {
+        carry_out(&house, order).await;
+    }
+    house.close().await;
 }
 
 async fn shows(bench: &Bench) {
@@ -101,12 +126,12 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
     println!("begin {order}");
     match words[0] {
         "erase" | "strict" => {
-            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            let tenant = house.catalog.tenant_ref(&slug()).await.unwrap();
             let erase = |word| erase(house, &tenant, word, words[0] == "strict");
             join_all(words[1..].iter().map(|word| erase(word))).await;
         }
         "rehouse" => {
-            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            let tenant = house.catalog.tenant_ref(&slug()).await.unwrap();
             let contact = known(house, &tenant, number(1)).await.unwrap();
             match rehouse(house, &tenant, contact).await {
                 Ok(outcome) => println!("rehoused {} {}", words[1], outcome.erasure),
@@ -120,7 +145,7 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
             println!("purged {} {}", words[1], outcome.erasure);
         }
         "discard" => {
-            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap().id;
+            let tenant = house.catalog.tenant_ref(&slug()).await.unwrap().id;
             let request = DiscardRequest {
                 tenant,
                 which: Which::All,
@@ -134,7 +159,7 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
             println!("imported {} {} {}", words[1], words[2], words[3]);
         }
         "read" => {
-            let tenant = house.catalog.tenant_ref(TENANT).await.unwrap();
+            let tenant = house.catalog.tenant_ref(&slug()).await.unwrap();
             for person in number(1)..=number(2) {
                 read(house, &tenant, person).await;
             }
@@ -173,7 +198,7 @@ pub async fn import<C>(house: &House<C>, tenant: &TenantRef, people: RangeInclus
 }
 
 /// Takes the first message that stands in a person's only case out of it.
-async fn rehouse<C: gallra::vocabulary::Clock + 'static>(
+pub async fn rehouse<C: Clock + 'static>(
     house: &House<C>,
     tenant: &TenantRef,
     contact: ContactId,

@@ -1,12 +1,13 @@
 //! A whole house for a test: stores, keys, log, catalog and eraser on one engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gallra::catalog::types::{Channel, Direction};
 use gallra::catalog::write::{ContactChange, MessageChange};
 use gallra::catalog::{Catalog, NewTenant, TenantRef};
+use gallra::erasure::restore::restore;
 use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest, Turn};
 use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, KeyringError, Means};
 use gallra::receipts::body::{Assurance, Party, Root};
@@ -77,6 +78,17 @@ impl<C: Clock + 'static> House<C> {
         self.catalog.data.close().await;
         self.catalog.index.close().await;
         self.catalog.keyring.close_vault().await;
+    }
+
+    /// Puts a backup of the data back as `gallra restore` does, and closes the house: the next one who
+    /// opens it settles.
+    pub async fn put_back(self, bench: &Bench, backup: &Path) {
+        self.catalog.data.close().await;
+        let (keyring, url) = (&self.catalog.keyring, bench.url(Role::Data));
+        restore(keyring, &url, backup, &SystemRandom)
+            .await
+            .expect("the backup is restored");
+        self.close().await;
     }
 
     /// Adds a client.

@@ -7,8 +7,9 @@
 //! | Floor | Rooms |
 //! |---|---|
 //! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
+//! | 3 jobs | [`jobs`]: what queued work does |
 //! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
-//! | 1 machinery | [`store`] → [`keyring`] → [`audit`] → [`staff`] |
+//! | 1 machinery | [`store`] → [`keyring`] → [`queue`] → [`audit`] → [`staff`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
 #![forbid(unsafe_code)]
@@ -21,7 +22,9 @@ pub mod cli;
 pub mod config;
 pub mod erasure;
 pub mod ingest;
+pub mod jobs;
 pub mod keyring;
+pub mod queue;
 pub mod receipts;
 pub mod staff;
 pub mod store;
@@ -35,7 +38,9 @@ pub fn every_statement() -> Vec<store::Statement> {
         app::rows::STATEMENTS,
         keyring::rows::STATEMENTS,
         keyring::mirror::rows::STATEMENTS,
+        queue::rows::STATEMENTS,
         receipts::rows::STATEMENTS,
+        ingest::upload::rows::STATEMENTS,
         audit::rows::STATEMENTS,
         staff::rows::STATEMENTS,
         staff::rows::data::STATEMENTS,
@@ -57,6 +62,7 @@ pub fn every_bulk() -> Vec<store::Bulk> {
         catalog::rows::BULKS,
         catalog::index::rows::BULKS,
         catalog::rehouse::rows::BULKS,
+        ingest::upload::rows::BULKS,
     ];
     files.concat()
 }

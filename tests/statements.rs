@@ -163,6 +163,8 @@ const READ_ALL: &[&str] = &[
     "erasure::rows::UNITS_AFTER",         // a page of `reconcile --full`
     "erasure::rows::vault::REHOUSING_OF", // orders that are under way
     "staff::rows::TOKENS",
+    "queue::rows::JOBS",       // one page, in the order of its index
+    "queue::rows::COUNT_JOBS", // an index of states; what ended is forgotten after a month
 ];
 
 /// How SQLite would run a statement, step by step.

@@ -21,8 +21,10 @@ use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
 use crate::erasure::backup::Manifest;
 use crate::erasure::{Eraser, Report, Standing, Turn, restore};
+use crate::jobs::{Work, Worker};
 use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
+use crate::queue::Queue;
 use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, ReceiptError, SigningKey};
 use crate::staff::{BearerToken, NewToken, Tokens};
@@ -231,6 +233,28 @@ impl App {
             random: self.random.clone(),
             recorder: self.catalog.recorder.clone(),
             actor: self.catalog.actor,
+        }
+    }
+
+    /// Work that is done later.
+    pub fn queue(&self) -> Queue {
+        Queue {
+            data: self.data.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        }
+    }
+
+    /// Whoever does it. It acts for the program: who ordered the work stands where it was ordered.
+    pub fn worker(&self) -> Worker<Work> {
+        let catalog = self.catalog.acting_for(Actor::System);
+        let eraser = Eraser {
+            catalog,
+            ..self.eraser.clone()
+        };
+        Worker {
+            queue: self.queue(),
+            does: Work { eraser },
         }
     }
 

@@ -93,6 +93,12 @@ actions! {
     CaseChanged = "case.changed";
     /// A part of an import was written.
     Imported = "import.written";
+    /// A file to import began to come in.
+    ImportReceived = "import.received";
+    /// An uploaded file is taken in, cannot be, or broke off.
+    ImportEnded = "import.ended";
+    /// An uploaded file was destroyed.
+    UploadDiscarded = "import.discarded";
     /// Records that an import could not read were looked at.
     QuarantineRead = "quarantine.read";
     /// Records that an import could not read were listed, without what they hold.

@@ -36,7 +36,7 @@ mod error;
 mod find;
 pub mod index;
 mod list;
-mod opened;
+pub(crate) mod opened;
 mod quarantine;
 mod read_contact;
 pub mod rehouse;
@@ -73,6 +73,8 @@ pub mod unit_kind {
     pub const TENANT: i64 = 3;
     /// A record that an import could not read.
     pub const QUARANTINED: i64 = 4;
+    /// A file that was uploaded, until it is taken in.
+    pub const UPLOAD: i64 = 20;
 }
 
 /// How many tasks of a process may hold a transaction of one store while they ask the other for a

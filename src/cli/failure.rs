@@ -9,6 +9,7 @@ use crate::erasure::EraseError;
 use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
 use crate::keyring::mirror::MirrorError;
+use crate::queue::QueueError;
 use crate::receipts::ReceiptError;
 use crate::staff::StaffError;
 use crate::store::StoreError;
@@ -137,6 +138,7 @@ failures! {
     IngestError => |_| Exit::Failed,
     KeyringError => |_| Exit::Failed,
     MirrorError => |_| Exit::Failed,
+    QueueError => |_| Exit::Failed,
     ReceiptError => |error| match error {
         ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
         _ => Exit::Failed,

@@ -16,6 +16,7 @@ mod find;
 mod hold;
 mod import;
 mod init;
+mod jobs;
 mod logs;
 mod mirror;
 mod output;
@@ -136,6 +137,9 @@ enum Inside {
     /// The epoch key that every erasure replaces
     #[command(subcommand)]
     Root(root::Command),
+    /// Work that is done later: imports, messages to other systems
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Copy the data and the receipts, while everybody works on
     Backup(stores::Directory),
 }
@@ -298,6 +302,7 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
         Inside::Hold(command) => hold::run(command, app, output).await,
         Inside::Receipt(command) => receipt::run(command, app, output).await,
         Inside::Root(command) => root::run(command, app, output).await,
+        Inside::Jobs(command) => jobs::run(command, app, output).await,
         Inside::Backup(arguments) => stores::backup(arguments, app, output).await,
     }
 }

@@ -213,9 +213,12 @@ impl Eraser {
                 close_contact(&mut tx, tenant, contact, now).await?,
                 Action::ContactErased,
             ),
-            (_, None) => (
+            (kind, None) => (
                 close_units(&mut tx, tenant, &accepted.facts.keys, now).await?,
-                Action::QuarantineDiscarded,
+                match kind {
+                    Kind::Upload => Action::UploadDiscarded,
+                    _ => Action::QuarantineDiscarded,
+                },
             ),
         };
         if closed {

@@ -58,6 +58,7 @@ impl Eraser {
 
     async fn delete_tenant(&self, tenant: TenantId, progress: ErasureId) -> Result<(), EraseError> {
         self.catalog.remove_tenant_from_index(tenant).await?;
+        self.delete_imports(tenant).await?;
         while self.delete_some_contacts(tenant, progress).await? {}
         loop {
             let units = self
@@ -257,20 +258,28 @@ impl Eraser {
         self.count(tx, progress, &counts).await
     }
 
-    /// Deletes the next files of a unit; `false` when there are no more.
-    async fn delete_attachments(
+    /// What is known of a tenant's uploads goes first: whoever adds a piece takes the upload's row.
+    async fn delete_imports(&self, tenant: TenantId) -> Result<(), EraseError> {
+        let mut tx = self.data().begin().await?;
+        tx.execute(rows::DELETE_REJECTS, args![tenant]).await?;
+        tx.execute(rows::DELETE_IMPORTS, args![tenant]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes the next files or pieces of a unit, of this category; `false` when there are no more.
+    async fn delete_files(
         &self,
         unit: UnitId,
+        (category, statement): (&str, &'static str),
         progress: ErasureId,
     ) -> Result<bool, EraseError> {
         let mut tx = self.data().begin().await?;
-        let some = args![unit, FILES];
-        let deleted = tx.execute(rows::DELETE_SOME_ATTACHMENTS, some).await?;
+        let deleted = tx.execute(statement, args![unit, FILES]).await?;
         if deleted == 0 {
             return Ok(false);
         }
         let mut counts = Counts::default();
-        counts.category("attachment", deleted);
+        counts.category(category, deleted);
         counts.store("data", deleted);
         self.count(tx, progress, &counts).await?;
         Ok(true)
@@ -278,7 +287,12 @@ impl Eraser {
 
     /// Deletes files and messages of a unit until what is left fits one transaction.
     async fn thin_out(&self, unit: &Unit, progress: ErasureId) -> Result<(), EraseError> {
-        while self.delete_attachments(unit.id, progress).await? {}
+        for files in [
+            ("attachment", rows::DELETE_SOME_ATTACHMENTS),
+            ("uploaded", rows::DELETE_SOME_PIECES),
+        ] {
+            while self.delete_files(unit.id, files, progress).await? {}
+        }
         loop {
             let messages = self
                 .data()

@@ -1,5 +1,5 @@
-//! Discarding records that an import could not read: each is a unit of its own, and goes as any other
-//! does, with its key, its row and a receipt.
+//! Discarding records that an import could not read, and files as they were sent in: each is a unit of its
+//! own, and goes as any other does, with its key, its row and a receipt.
 //!
 //! Nobody ever writes under such a unit again, so there is no race with writers. Two who discard the
 //! same record at once each destroy what the other has not: the order names the keys, and those that
@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::receipts::body::{Kind, Reference};
 use crate::store::{Row, StoreError, args};
-use crate::vocabulary::{ErasureId, QuarantineId, TenantId, fail_point};
+use crate::vocabulary::{ErasureId, ImportId, QuarantineId, TenantId, fail_point};
 
 /// Records of one receipt at most.
 const BATCH: i64 = 500;
@@ -53,19 +53,54 @@ impl Eraser {
         let keys = self.keys_in_quarantine(tenant, &request.which).await?;
         let mut outcomes = Vec::new();
         for keys in keys.chunks(BATCH as usize) {
-            let facts = self.facts(tenant, Kind::Quarantine, None, instruction.clone());
-            let facts = Facts {
-                keys: keys.to_vec(),
-                ..facts.await?
-            };
-            let id = ErasureId::generate(self.catalog.random.as_ref());
-            let accepted = Accepted::new(id, tenant, None, false, facts);
-            self.order(&accepted).await?;
-            fail_point("erase:ordered");
-            self.accept(&accepted).await?;
-            outcomes.push(self.finish(&accepted).await?);
+            let kind = Kind::Quarantine;
+            outcomes.push(
+                self.destroy_named(tenant, kind, keys, instruction.clone())
+                    .await?,
+            );
         }
         Ok(outcomes)
+    }
+
+    /// Destroys a file as it was sent in, once it is taken in or has broken off: no backup is to keep the
+    /// raw export of people who are erased later. `None` when it is gone.
+    pub async fn discard_upload(
+        &self,
+        tenant: TenantId,
+        import: ImportId,
+    ) -> Result<Option<Outcome>, EraseError> {
+        self.settle_if_restored().await?;
+        let wanted = args![tenant, import];
+        let row = self.data().fetch_optional(rows::KEY_OF_UPLOAD, wanted);
+        let Some(row) = row.await? else {
+            return Ok(None);
+        };
+        let leaf = u16::try_from(row.i64(1)?).unwrap_or(u16::MAX);
+        let keys = [(row.u64(0)?, leaf)];
+        self.check_holds_on_all(tenant).await?;
+        let instruction = Reference::new(format!("import-{import}"))?;
+        let done = self.destroy_named(tenant, Kind::Upload, &keys, instruction);
+        done.await.map(Some)
+    }
+
+    /// Destroys the units of these keys as one erasure.
+    async fn destroy_named(
+        &self,
+        tenant: TenantId,
+        kind: Kind,
+        keys: &[Key],
+        instruction: Reference,
+    ) -> Result<Outcome, EraseError> {
+        let facts = Facts {
+            keys: keys.to_vec(),
+            ..self.facts(tenant, kind, None, instruction).await?
+        };
+        let id = ErasureId::generate(self.catalog.random.as_ref());
+        let accepted = Accepted::new(id, tenant, None, false, facts);
+        self.order(&accepted).await?;
+        fail_point("erase:ordered");
+        self.accept(&accepted).await?;
+        self.finish(&accepted).await
     }
 
     /// How many records that would discard. Refuses as the discarding itself would.

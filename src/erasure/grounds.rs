@@ -21,7 +21,7 @@ impl Eraser {
         let row = row.ok_or(EraseError::UnknownTenant)?;
         let legal_basis = match kind {
             Kind::TenantPurge => "GDPR Art. 28(3)(g)",
-            Kind::Retention | Kind::Quarantine => "GDPR Art. 5(1)(e)",
+            Kind::Retention | Kind::Quarantine | Kind::Upload => "GDPR Art. 5(1)(e)",
             _ => "GDPR Art. 17",
         };
         let now = self.catalog.clock.now();
@@ -63,6 +63,11 @@ impl Eraser {
             open.push(
                 "quarantined records of imports, which cannot be searched (gallra quarantine)",
             );
+        }
+        let upload = args![tenant];
+        let upload = self.data().fetch_optional(rows::HAS_UPLOAD, upload);
+        if kind == Kind::Contact && upload.await?.is_some() {
+            open.push("files that were uploaded and are not taken in yet (gallra jobs list)");
         }
         let copy = |place| {
             let (place, state) = (Reference::new(place)?, CopyState::NotOrdered);

@@ -15,8 +15,8 @@ crate::store::statements! { data:
     CLEAR_ORPHANS = "UPDATE meta SET orphans = $1 WHERE id = 1";
     /// Notes how far the vault is known to have come.
     RAISE_VAULT_VERSION = "UPDATE meta SET vault_version = $1 WHERE id = 1 AND vault_version < $2";
-    /// Marks data as reconciled.
-    CLEAR_RESTORED = "UPDATE meta SET restoration = NULL WHERE id = 1";
+    /// Marks data as reconciled; queued work waits until a person confirms.
+    CLEAR_RESTORED = "UPDATE meta SET restoration = NULL, paused = $1 WHERE id = 1";
     /// Every tenant there is data of.
     TENANTS = "SELECT id FROM tenant ORDER BY id";
     /// Those that are not purged, nor about to be.
@@ -88,6 +88,16 @@ crate::store::statements! { data:
 
     /// Whether a tenant has records that an import could not read.
     HAS_QUARANTINE = "SELECT id FROM quarantine WHERE tenant = $1 LIMIT 1";
+    /// Whether a tenant has an uploaded file that is not taken in.
+    HAS_UPLOAD = "SELECT id FROM import_chunk WHERE tenant = $1 LIMIT 1";
+    /// The key of an uploaded file that is still there.
+    KEY_OF_UPLOAD = "SELECT u.block, u.leaf FROM import i JOIN unit u ON u.id = i.unit WHERE i.tenant = $1 AND i.id = $2";
+    /// Deletes the next pieces of a unit, which are large.
+    DELETE_SOME_PIECES = "DELETE FROM import_chunk WHERE id IN (SELECT id FROM import_chunk WHERE unit = $1 ORDER BY id LIMIT $2)";
+    /// Deletes what is known of a tenant's uploads: nobody adds a piece to one that is not there.
+    DELETE_IMPORTS = "DELETE FROM import WHERE tenant = $1";
+    /// Deletes which of their lines could not be read.
+    DELETE_REJECTS = "DELETE FROM import_reject WHERE import IN (SELECT id FROM import WHERE tenant = $1)";
     /// The next contacts of a tenant.
     CONTACTS_OF_TENANT = "SELECT id FROM contact WHERE tenant = $1 ORDER BY id LIMIT $2";
     /// The next units of a tenant.
@@ -151,9 +161,9 @@ crate::store::statements! { data:
     DELETE_GATES = "DELETE FROM gate WHERE tenant = $1";
 
     /// How many rows of a unit are left.
-    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5)";
+    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5) + (SELECT COUNT(*) FROM import_chunk WHERE unit = $6)";
     /// How many contacts and units of a tenant are left.
-    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7)";
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8)";
     /// How many rows of a contact are left.
     LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 

@@ -193,7 +193,9 @@ impl Eraser {
         }
         (report.receipts, report.pending) = self.issue_receipts().await?;
         if report.restored {
-            self.data().execute(rows::CLEAR_RESTORED, args![]).await?;
+            self.data()
+                .execute(rows::CLEAR_RESTORED, args![true])
+                .await?;
         }
         self.finish_orders(&mut report).await?;
         self.catalog.forget_salts().await?;

@@ -27,6 +27,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How long a record waits for the erasure of its contact or case.
     pub patience: Duration,
+    /// How many lines the report names for each reason why a record could not be read.
+    pub named_lines: usize,
 }
 
 impl Default for Options {
@@ -35,6 +37,7 @@ impl Default for Options {
             source: "gallra".to_owned(),
             dry_run: false,
             patience: Duration::from_secs(10),
+            named_lines: 20,
         }
     }
 }
@@ -160,7 +163,8 @@ impl<'a> Intake<'a> {
         self.report.read(&change);
         if self.into.is_none() {
             if let Change::Rejected(it) = &change {
-                self.report.quarantine(it.reason, it.line);
+                self.report
+                    .quarantine(it.reason, it.line, self.options.named_lines);
             }
             return Ok(false);
         }
@@ -246,11 +250,11 @@ impl<'a> Intake<'a> {
 
     /// Counts a batch; what must wait comes back, unless this was the last try.
     fn count(&mut self, batch: Vec<Change>, outcomes: Vec<Outcome>, last: bool) -> Vec<Change> {
-        let mut waiting = Vec::new();
+        let (mut waiting, named) = (Vec::new(), self.options.named_lines);
         for (change, outcome) in batch.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::BeingErased if !last => waiting.push(change),
-                outcome => self.report.count(&change, &outcome),
+                outcome => self.report.count(&change, &outcome, named),
             }
         }
         waiting

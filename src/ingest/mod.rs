@@ -20,6 +20,7 @@
 //! source/    bytes → records: lines, table rows, JSON elements, mails; each within its limit
 //! format/    record → changes: one file for each system, and how it is recognised
 //! intake     changes → batches → catalog; waiting, quarantine, counting
+//! upload/    files that are sent in over the network, until a job takes them in
 //! ```
 //!
 //! **To add one more format**: `format/mod.rs` says how; it is one file and one line.
@@ -31,6 +32,7 @@ mod reason;
 mod report;
 mod source;
 mod times;
+pub mod upload;
 
 pub use format::{FORMATS, Format, Session, Settings};
 pub use gallra::import_gallra;

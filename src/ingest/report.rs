@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use crate::catalog::types::Direction;
 use crate::catalog::write::{Change, Outcome};
 
-/// How many line numbers a report names per reason; the quarantine has them all.
-const NAMED_LINES: usize = 20;
-
 /// Counts of one kind of record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
@@ -148,7 +145,7 @@ impl Report {
     }
 
     /// Counts one record's end. One that is tried again is counted when it ends.
-    pub(super) fn count(&mut self, change: &Change, outcome: &Outcome) {
+    pub(super) fn count(&mut self, change: &Change, outcome: &Outcome, named: usize) {
         use crate::catalog::write::Refusal;
         if let Some(made) = outcome.ids() {
             self.contacts.created += u64::from(made.made_contact);
@@ -159,7 +156,9 @@ impl Report {
             Change::Case(_) => &mut self.cases,
             Change::Message(_) => &mut self.messages,
             Change::Forwarding(_) => &mut self.forwardings,
-            Change::Rejected(rejected) => return self.quarantine(rejected.reason, rejected.line),
+            Change::Rejected(rejected) => {
+                return self.quarantine(rejected.reason, rejected.line, named);
+            }
         };
         match outcome {
             Outcome::Created(_) => counts.created += 1,
@@ -173,10 +172,10 @@ impl Report {
     }
 
     /// Counts a record that could not be read.
-    pub(super) fn quarantine(&mut self, reason: &'static str, line: u64) {
+    pub(super) fn quarantine(&mut self, reason: &'static str, line: u64, named: usize) {
         *self.quarantined.entry(reason).or_default() += 1;
         let lines = self.quarantined_lines.entry(reason).or_default();
-        if lines.len() < NAMED_LINES {
+        if lines.len() < named {
             lines.push(line);
         }
     }

@@ -94,4 +94,12 @@ pub mod columns {
     pub const ATTACHMENT_SIZE: Column = column(7, 3);
     /// `attachment.content`
     pub const ATTACHMENT_CONTENT: Column = column(7, 4);
+    /// `import_chunk.content`
+    pub const IMPORT_CHUNK: Column = column(20, 1);
+    /// `webhook_endpoint.url`
+    pub const WEBHOOK_URL: Column = column(21, 1);
+    /// `webhook_endpoint.secret`
+    pub const WEBHOOK_SECRET: Column = column(21, 2);
+    /// `webhook_endpoint.old_secret`
+    pub const WEBHOOK_OLD_SECRET: Column = column(21, 3);
 }

@@ -222,6 +222,7 @@ impl Words {
             "case" => self.category_case,
             "forwarding" => self.category_forwarding,
             "quarantined" => self.category_quarantined,
+            "uploaded" => self.category_uploaded,
             discovered => discovered,
         }
     }
@@ -232,6 +233,7 @@ impl Words {
             Kind::CaseBatch => self.case_batch,
             Kind::Retention => self.retention,
             Kind::Quarantine => self.quarantine,
+            Kind::Upload => self.upload,
             Kind::TenantPurge => self.tenant_purge,
             Kind::Rehousing => self.rehousing,
             Kind::ReErasure => self.re_erasure,

@@ -133,6 +133,18 @@ ids! {
     ForwardingId,
     /// One record that an import could not read.
     QuarantineId,
+    /// One import over HTTP.
+    ImportId,
+    /// One piece of work in the queue.
+    JobId,
+    /// One worker's hold on a piece of work.
+    LeaseId,
+    /// Something that happened and is announced.
+    EventId,
+    /// One address that is told of events.
+    EndpointId,
+    /// One event on its way to one address.
+    DeliveryId,
     /// What is erased as one and has one data key.
     UnitId,
     /// One erasure or purge; its receipt bears the same id.

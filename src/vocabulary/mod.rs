@@ -13,9 +13,9 @@ mod time;
 
 pub use fail_point::fail_point;
 pub use ids::{
-    AttachmentId, CaseId, ContactId, ErasureId, ForwardingId, HoldId, InstanceId, MessageId,
-    MirrorId, Neighbourhood, ParseIdError, QuarantineId, RootId, TenantId, TokenId, UnitId,
-    VaultId,
+    AttachmentId, CaseId, ContactId, DeliveryId, EndpointId, ErasureId, EventId, ForwardingId,
+    HoldId, ImportId, InstanceId, JobId, LeaseId, MessageId, MirrorId, Neighbourhood, ParseIdError,
+    QuarantineId, RootId, TenantId, TokenId, UnitId, VaultId,
 };
 pub use language::Lang;
 pub use random::{Random, SeededRandom, SystemRandom};

@@ -7,6 +7,7 @@
 //! | `caller` | who calls, and what the call may touch |
 //! | `address`, `body`, `listing`, `once` | what comes in and how lists go out |
 //! | `problem` | errors as RFC 9457 |
+//! | `limits` | how long a call may take, how large it may be |
 //! | `health`, `log` | what operations and verifiers need, without a token |
 
 mod address;
@@ -14,6 +15,7 @@ pub mod api;
 mod body;
 mod caller;
 mod health;
+mod limits;
 mod listing;
 mod log;
 mod once;
@@ -25,14 +27,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Router, ServiceExt, middleware};
 use tokio::net::TcpListener;
 use tower::util::MapRequestLayer;
 use tower::{Layer, Service};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 
@@ -47,8 +47,6 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// The largest body of a call, in bytes. What is larger is imported.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
-/// How long a call may take. Less than [`crate::staff`] takes a call with a key for dead.
-const LONGEST_CALL: Duration = Duration::from_secs(90);
 
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
@@ -67,10 +65,7 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            LONGEST_CALL,
-        ))
+        .layer(middleware::from_fn(limits::in_time))
         .layer(middleware::from_fn_with_state(clock, trace::each_request))
 }
 
@@ -97,6 +92,9 @@ pub async fn serve(
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let settling = tokio::spawn(keep_settling(app.clone()));
+    let (end, told) = tokio::sync::watch::channel(false);
+    let worker = app.worker();
+    let working = tokio::spawn(async move { worker.run_until(told).await });
     let served = axum::serve(
         listener,
         ServiceExt::<Request>::into_make_service(service(app)),
@@ -104,6 +102,8 @@ pub async fn serve(
     .with_graceful_shutdown(ended)
     .await;
     settling.abort();
+    let _ = end.send(true);
+    let _ = working.await; // Work under way goes back to the queue; a panic was logged.
     served
 }
 
@@ -124,5 +124,8 @@ async fn keep_settling(app: Arc<App>) {
             Err(error) => tracing::error!(%error, "erasures could not be finished"),
         }
         app.keep_index_keys_young().await;
+        if let Err(error) = app.queue().forget_old().await {
+            tracing::warn!(%error, "old jobs are not forgotten yet");
+        }
     }
 }

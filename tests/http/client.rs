@@ -74,6 +74,11 @@ impl Answer {
 }
 
 impl Caller {
+    /// The token itself, for who speaks HTTP by hand.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }

@@ -14,6 +14,7 @@ mod support;
 
 mod client;
 mod erasing;
+mod imports;
 mod once;
 mod people;
 mod refusals;

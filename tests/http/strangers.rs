@@ -22,6 +22,7 @@ struct Victim {
     case: String,
     receipt: String,
     hold: String,
+    import: String,
 }
 
 fn victim(api: &Api) -> Victim {
@@ -39,7 +40,9 @@ fn victim(api: &Api) -> Victim {
     let hold = admin
         .post("/api/v1/holds", &json!({"tenant": "brygga", "reason": "x"}))
         .with(201);
+    let import = admin.send("POST", "/api/v1/tenants/brygga/imports", &[], "{}");
     Victim {
+        import: text(&import.with(202)["id"]),
         contact: api.desk.contact("brygga", "asa@example.se"),
         case: text(&cases["items"][0]["id"]),
         receipt: text(&receipt["receipt_id"]),
@@ -53,6 +56,7 @@ impl Victim {
         let id = match path.as_str() {
             it if it.contains("/contacts/") => &self.contact,
             it if it.contains("/cases/") => &self.case,
+            it if it.contains("/imports/") => &self.import,
             it if it.contains("/receipts/") => &self.receipt,
             _ => &self.hold,
         };

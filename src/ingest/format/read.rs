@@ -177,7 +177,7 @@ fn element_of(list: &str, bytes: Vec<u8>, reader: &mut dyn Reader, taken: &mut T
 }
 
 /// What is made of the rows of a table.
-pub(super) trait TableReader {
+pub(super) trait TableReader: Send {
     /// Reads the header: what each column is taken as, or why none can be.
     fn header(&mut self, names: &[String]) -> Result<Vec<Column>, IngestError>;
     /// Reads a row, by the names of the header.

@@ -17,6 +17,8 @@ pub enum Kind {
     Retention,
     /// Records that an import could not read, each a unit of its own.
     Quarantine,
+    /// A file as it was sent in for import, once it is taken in.
+    Upload,
     /// Everything of one controller.
     TenantPurge,
     /// One unit: what stays of it was sealed anew, the rest removed.
@@ -33,6 +35,7 @@ impl Kind {
             Kind::CaseBatch => "case_batch",
             Kind::Retention => "retention",
             Kind::Quarantine => "quarantine",
+            Kind::Upload => "upload",
             Kind::TenantPurge => "tenant_purge",
             Kind::Rehousing => "rehousing",
             Kind::ReErasure => "re_erasure",

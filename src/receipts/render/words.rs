@@ -39,6 +39,9 @@ words! {
     case_batch: "valda ärenden", "chosen cases";
     retention: "gallring enligt regel", "retention rule";
     quarantine: "oläsliga poster i karantän", "unreadable records in quarantine";
+    upload:
+        "en uppladdad fil, efter import",
+        "an uploaded file, after its import";
     tenant_purge: "allt hos en kund", "everything of one client";
     rehousing:
         "rättade, maskade eller flyttade uppgifter",
@@ -66,6 +69,7 @@ words! {
     category_case: "ärenden", "cases";
     category_forwarding: "vidarebefordringar", "forwardings";
     category_quarantined: "poster i karantän", "quarantined records";
+    category_uploaded: "delar av uppladdade filer", "pieces of uploaded files";
     stores: "Raderat per lager", "Deleted per store";
     method: "Metod", "Method";
     cryptographic_erase_and_deletion:

@@ -11,6 +11,7 @@ mod contacts;
 mod erase;
 mod forwardings;
 mod holds;
+mod imports;
 mod lookup;
 mod messages;
 mod receipts;
@@ -55,6 +56,9 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(cases::show, cases::change))
         .routes(routes!(cases::messages))
         .routes(routes!(forwardings::record))
+        .routes(routes!(imports::receive))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::rejects))
         .routes(routes!(receipts::list))
         .routes(routes!(receipts::show))
         .routes(routes!(holds::list, holds::place))

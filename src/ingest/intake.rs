@@ -14,6 +14,9 @@ use crate::catalog::{Catalog, TenantRef};
 const MOST_RECORDS: usize = 500;
 /// The most bytes of a batch.
 const MOST_BYTES: usize = 4 << 20;
+/// The most batches that are reserved together, and the bytes of them at which no more are waited for.
+const MOST_BATCHES: usize = 8;
+const ENOUGH_BYTES: usize = 8 << 20;
 /// Between two tries to write a record of somebody who is being erased.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -48,8 +51,8 @@ const MANNER: Manner = Manner {
     action: Action::Imported,
 };
 
-/// A batch that is reserved and not written: its rows are written while the next batch is reserved,
-/// because these are two stores.
+/// A batch that is reserved and not written: the rows of some are written while the next ones are
+/// reserved, because these are two stores.
 struct Ahead {
     batch: Vec<Change>,
     reserved: Option<Reserved>,
@@ -62,8 +65,11 @@ pub struct Intake<'a> {
     options: Options,
     batch: Vec<Change>,
     bytes: usize,
-    /// The batch before, whose ids are fixed.
-    ahead: Option<Ahead>,
+    /// Full batches whose ids are not fixed yet, and their bytes.
+    full: Vec<Vec<Change>>,
+    full_bytes: usize,
+    /// The batches before, whose ids are fixed.
+    ahead: Vec<Ahead>,
     pending: Pending,
     /// Batches that are written.
     written: u64,
@@ -91,7 +97,9 @@ impl<'a> Intake<'a> {
             options,
             batch: Vec::with_capacity(MOST_RECORDS),
             bytes: 0,
-            ahead: None,
+            full: Vec::new(),
+            full_bytes: 0,
+            ahead: Vec::new(),
             pending: Pending::default(),
             written: 0,
             report,
@@ -173,12 +181,17 @@ impl<'a> Intake<'a> {
         if self.batch.len() < MOST_RECORDS && self.bytes < MOST_BYTES {
             return Ok(false);
         }
+        self.end_batch();
+        if self.full.len() < MOST_BATCHES && self.full_bytes < ENOUGH_BYTES {
+            return Ok(false);
+        }
         Box::pin(self.flush()).await?;
         Ok(true)
     }
 
     /// Writes the last batches and what still waits.
     pub async fn finish(mut self) -> Result<Report, IngestError> {
+        self.end_batch();
         Box::pin(self.flush()).await?;
         Box::pin(self.flush()).await?;
         if let Some((catalog, tenant)) = self.into {
@@ -187,37 +200,52 @@ impl<'a> Intake<'a> {
         Ok(self.report)
     }
 
-    /// Reserves this batch and writes the one before.
+    /// No more goes into this batch.
+    fn end_batch(&mut self) {
+        if !self.batch.is_empty() {
+            self.full.push(std::mem::take(&mut self.batch));
+        }
+        self.full_bytes += std::mem::take(&mut self.bytes);
+    }
+
+    /// Reserves the full batches and writes the ones before.
     // Callers box its future: it is the way through the whole catalog, and the compiler counts depth.
     async fn flush(&mut self) -> Result<(), IngestError> {
-        let batch = std::mem::take(&mut self.batch);
-        self.bytes = 0;
+        let full = std::mem::take(&mut self.full);
+        self.full_bytes = 0;
         let Some((catalog, tenant)) = self.into else {
             return Ok(());
         };
-        let pending = &self.pending;
+        let pending = std::mem::take(&mut self.pending);
         let reserve = async {
-            match batch.is_empty() {
-                true => Ok(None),
-                false => catalog.write_ahead(tenant, &batch, MANNER, pending).await,
+            let batches: Vec<&[Change]> = full.iter().map(Vec::as_slice).collect();
+            match batches.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let ahead = catalog.write_ahead(tenant, &batches, MANNER, &pending);
+                    ahead.await
+                }
             }
         };
-        let (reserved, written) = match self.ahead.take() {
-            None => (reserve.await?, None),
-            Some(Ahead {
-                batch: before,
-                reserved,
-            }) => {
-                let write = catalog.write_reserved(tenant, &before, reserved, MANNER, pending);
-                let (reserved, outcomes) = tokio::join!(reserve, write);
-                (reserved?, Some((before, outcomes?)))
-            }
-        };
-        if !batch.is_empty() {
-            self.ahead = Some(Ahead { batch, reserved });
-        }
-        if let Some((before, outcomes)) = written {
-            self.ended(before, outcomes).await?;
+        let (reserved, written) = tokio::join!(reserve, self.write(&pending));
+        self.pending = pending;
+        written?;
+        let reserved = full.into_iter().zip(reserved?);
+        self.ahead = reserved
+            .map(|(batch, reserved)| Ahead { batch, reserved })
+            .collect();
+        Ok(())
+    }
+
+    /// Writes the batches whose ids are fixed, in order.
+    async fn write(&mut self, pending: &Pending) -> Result<(), IngestError> {
+        for Ahead { batch, reserved } in std::mem::take(&mut self.ahead) {
+            let Some((catalog, tenant)) = self.into else {
+                return Ok(());
+            };
+            let outcomes = catalog.write_reserved(tenant, &batch, reserved, MANNER, pending);
+            let outcomes = outcomes.await?;
+            self.ended(batch, outcomes, pending).await?;
         }
         Ok(())
     }
@@ -227,6 +255,7 @@ impl<'a> Intake<'a> {
         &mut self,
         batch: Vec<Change>,
         outcomes: Vec<Outcome>,
+        pending: &Pending,
     ) -> Result<(), IngestError> {
         let Some((catalog, tenant)) = self.into else {
             return Ok(());
@@ -241,7 +270,7 @@ impl<'a> Intake<'a> {
         while !waiting.is_empty() {
             tokio::time::sleep(PAUSE).await;
             let last = clock.uptime() >= until;
-            let written = catalog.write(tenant, &waiting, MANNER, &self.pending);
+            let written = catalog.write(tenant, &waiting, MANNER, pending);
             let outcomes = written.await?;
             waiting = self.count(waiting, outcomes, last);
         }

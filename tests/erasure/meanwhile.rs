@@ -154,7 +154,7 @@ both_engines! {
         let batch = [record("annat-system-1", 1), record("annat-system-2", 2)];
         let pending = Pending::default();
         let catalog = &house.catalog;
-        let reserved = catalog.write_ahead(&tenant, &batch, manner, &pending).await.unwrap();
+        let reserved = catalog.write_ahead(&tenant, &[&batch], manner, &pending).await.unwrap().remove(0);
         assert!(reserved.is_some());
         house.erase(&tenant, anna, false).await;
         let outcomes = catalog.write_reserved(&tenant, &batch, reserved, manner, &pending).await;
@@ -170,7 +170,7 @@ both_engines! {
         // Once more with suppressions there from the start, of somebody else.
         let batch = [record("annat-system-3", 3)];
         let carl = house.person(&tenant, 3, 1).await;
-        let reserved = catalog.write_ahead(&tenant, &batch, manner, &pending).await.unwrap();
+        let reserved = catalog.write_ahead(&tenant, &[&batch], manner, &pending).await.unwrap().remove(0);
         house.erase(&tenant, carl, false).await;
         let outcomes = catalog.write_reserved(&tenant, &batch, reserved, manner, &pending).await;
         assert_eq!(outcomes.unwrap(), [Outcome::Suppressed]);

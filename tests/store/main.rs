@@ -9,6 +9,7 @@ mod checkpoints;
 mod damage;
 mod migrations;
 mod opening;
+mod statistics;
 mod transactions;
 mod values;
 

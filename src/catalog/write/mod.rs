@@ -69,8 +69,10 @@ impl Catalog {
     ) -> Result<Vec<Outcome>, CatalogError> {
         for _ in 0..ATTEMPTS {
             let keys = self.ready_keys(tenant).await?;
-            let planned = self.reserve(tenant, &keys, changes, manner, pending).await;
-            let Some(plan) = unless_transient(planned)?.flatten() else {
+            let batches = [changes];
+            let planned = self.reserve(tenant, &keys, &batches, manner, pending);
+            let planned = unless_transient(planned.await)?.flatten();
+            let Some(plan) = planned.and_then(|mut plans| plans.pop()) else {
                 continue;
             };
             let stored = self.store(tenant, &keys, changes, &plan, manner, pending);
@@ -81,19 +83,29 @@ impl Catalog {
         Err(CatalogError::Contended)
     }
 
-    /// The first half of [`Catalog::write`]: an import does it for one batch while the second half
-    /// of the batch before is under way. `None` when other writers came first.
+    /// The first half of [`Catalog::write`] for several batches in one transaction of the index: an
+    /// import does it while the second half of the batches before is under way. An answer for each
+    /// batch, in order; `None` when other writers came first.
+    ///
+    /// Tokens lie anywhere in the index's trees, so a batch by itself writes nearly a page for each;
+    /// several share pages.
     pub async fn write_ahead(
         &self,
         tenant: &TenantRef,
-        changes: &[Change],
+        batches: &[&[Change]],
         manner: Manner,
         pending: &Pending,
-    ) -> Result<Option<Reserved>, CatalogError> {
+    ) -> Result<Vec<Option<Reserved>>, CatalogError> {
         let keys = self.ready_keys(tenant).await?;
-        let planned = self.reserve(tenant, &keys, changes, manner, pending).await;
-        let plan = unless_transient(planned)?.flatten();
-        Ok(plan.map(|plan| Reserved { keys, plan }))
+        let planned = self.reserve(tenant, &keys, batches, manner, pending).await;
+        let reserved = |plan| {
+            let keys = keys.clone();
+            Some(Reserved { keys, plan })
+        };
+        Ok(match unless_transient(planned)?.flatten() {
+            Some(plans) => plans.into_iter().map(reserved).collect(),
+            None => batches.iter().map(|_| None).collect(),
+        })
     }
 
     /// The second half. What was reserved may have been overtaken: then both halves are done again.

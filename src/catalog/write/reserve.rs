@@ -12,26 +12,45 @@ use crate::store::{StoreError, Tx, args};
 use crate::vocabulary::TenantId;
 
 impl Catalog {
-    /// One transaction of the index: writes what waits, looks at suppressions, reserves. `None` when
-    /// the keys have changed.
+    /// One transaction of the index: writes what waits, looks at suppressions, reserves, batch after
+    /// batch. `None` when the keys have changed.
     pub(super) async fn reserve(
         &self,
         tenant: &TenantRef,
         keys: &IndexKeys,
-        changes: &[Change],
+        batches: &[&[Change]],
         manner: Manner,
         pending: &Pending,
-    ) -> Result<Option<Plan>, CatalogError> {
+    ) -> Result<Option<Vec<Plan>>, CatalogError> {
         let _turn = self.turn().await;
         let mut tx = self.index.begin().await?;
         if !take(&mut tx, tenant.id, keys).await? {
             return Ok(None);
         }
         let written = pending.write(&mut tx, &self.data, tenant.id, keys).await?;
+        let mut plans = Vec::with_capacity(batches.len());
+        for changes in batches {
+            let plan = self.plan(&mut tx, tenant, keys, changes, manner).await?;
+            plans.push(plan);
+        }
+        tx.commit().await?;
+        pending.wrote(written);
+        Ok(Some(plans))
+    }
+
+    /// Plans one batch and fixes its ids.
+    async fn plan(
+        &self,
+        tx: &mut Tx,
+        tenant: &TenantRef,
+        keys: &IndexKeys,
+        changes: &[Change],
+        manner: Manner,
+    ) -> Result<Plan, StoreError> {
         let suppressed = match manner.history {
             true => {
                 let values = plan::all_identifiers(changes, &tenant.country);
-                Suppressed::look(&mut tx, tenant.id, keys, self.clock.now(), values).await?
+                Suppressed::look(tx, tenant.id, keys, self.clock.now(), values).await?
             }
             false => Suppressed::default(),
         };
@@ -42,16 +61,15 @@ impl Catalog {
             suppressed: &suppressed,
         };
         let mut plan = Plan::new(changes, &setting);
-        reserve(&mut tx, tenant.id, &mut plan).await?;
-        look(&mut tx, tenant.id, &mut plan).await?;
-        tx.commit().await?;
-        pending.wrote(written);
+        reserve(tx, tenant.id, &mut plan).await?;
+        look(tx, tenant.id, &mut plan).await?;
         plan.suppressed = suppressed;
-        Ok(Some(plan))
+        Ok(plan)
     }
 }
 
-/// Reserves in order of token, so that two batches wait for each other and never in a circle.
+/// Reserves in order of token: rows that lie together are written together. (Two writers of a tenant
+/// cannot wait for each other in a circle, because each has taken the tenant's index first.)
 async fn reserve(tx: &mut Tx, tenant: TenantId, plan: &mut Plan) -> Result<(), StoreError> {
     let mut wanted: Vec<_> = plan.claims.iter().filter(|claim| claim.reserve).collect();
     wanted.sort_by_key(|claim| claim.token);

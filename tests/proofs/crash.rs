@@ -33,7 +33,7 @@ pub enum By {
     Recovery,
     /// Recovery after the vault lost its last commit, which no crash of a process brings about.
     Redo,
-    /// A mirror or its promotion: tests/mirror.rs aborts there.
+    /// A mirror or its promotion: tests/keyring aborts there.
     Mirror,
 }
 

@@ -6,7 +6,7 @@
 //!
 //! **To follow one more table of the vault**, add its pair of statements to `rows.rs` and a line to
 //! [`FOLLOWED`] and [`CLEAR`]. Whoever writes the table must take the head first and store the
-//! version it gives in `written`: that is what a mirror asks for. `tests/mirror.rs` names the tables
+//! version it gives in `written`: that is what a mirror asks for. `tests/keyring/following.rs` names the tables
 //! that are not followed, and fails when a migration adds a table or a column that stands in neither
 //! place.
 

@@ -1,32 +1,18 @@
 //! A tenant's keys as a whole: counted, held to the invariant, and those that belong to nothing found
 //! without ever touching one that a process is about to use.
 
-mod support;
-
-use std::sync::Arc;
 use std::time::Duration;
 
-use gallra::keyring::{
-    BlockSize, Census, Destroyed, Destruction, FileRoot, KeyRef, Keyring, KeyringError, Means,
-    Violation,
-};
+use gallra::keyring::{Census, Destroyed, KeyRef, Keyring, Violation};
 use gallra::store::Role;
-use gallra::vocabulary::{ErasureId, SystemClock, SystemRandom, TenantId};
-use support::Bench;
+use gallra::vocabulary::{ErasureId, SystemRandom, TenantId};
 
-async fn open(bench: &Bench) -> Keyring {
-    let means = Means {
-        vault: bench.open(Role::Vault).await,
-        root: FileRoot::new(bench.directory().join("root"), None),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-        block_size: BlockSize::Command,
-        patience: Duration::from_secs(10),
-    };
-    match Keyring::create(&means).await {
-        Ok(_) | Err(KeyringError::VaultExists) => Keyring::open(means).await.unwrap(),
-        Err(other) => panic!("{other}"),
-    }
+use crate::both_engines;
+use crate::support::Bench;
+use crate::tools::{erase, means, new_tree};
+
+async fn another(bench: &Bench) -> Keyring {
+    Keyring::open(means(bench).await).await.unwrap()
 }
 
 async fn lease(keyring: &Keyring, tenant: TenantId, count: usize) -> Vec<KeyRef> {
@@ -34,44 +20,24 @@ async fn lease(keyring: &Keyring, tenant: TenantId, count: usize) -> Vec<KeyRef>
     leased.into_iter().map(|key| key.key_ref).collect()
 }
 
-async fn destroy(keyring: &Keyring, tenant: TenantId, what: Destroyed) -> ErasureId {
-    let erasure = ErasureId::generate(&SystemRandom);
-    let destruction = Destruction {
-        erasure,
-        kind: "contact".to_owned(),
-        tenant,
-        subject: None,
-        what,
-        suppressed: None,
-        new_index_keys: None,
-        facts: "{}".to_owned(),
-    };
-    keyring.destroy(destruction).await.unwrap();
-    erasure
-}
-
 both_engines! {
     async fn a_census_counts_what_is_there_and_what_is_not(bench) {
-        let keyring = open(bench).await;
-        let tenant = TenantId::generate(&SystemRandom);
-        keyring.add_tenant(tenant).await.unwrap();
+        let (keyring, tenant) = new_tree(bench).await;
         let keys = lease(&keyring, tenant, 20).await;
-        destroy(&keyring, tenant, Destroyed::Units(keys[..3].to_vec())).await;
+        erase(&keyring, tenant, Destroyed::Units(keys[..3].to_vec())).await;
         let counted = keyring.census(tenant).await.unwrap();
         let expected = Census { blocks: 2, present: 29, erased: 3, purged: None };
         assert_eq!(counted, expected);
-        let purge = destroy(&keyring, tenant, Destroyed::Tenant).await;
+        let (purge, _) = erase(&keyring, tenant, Destroyed::Tenant).await;
         let counted = keyring.census(tenant).await.unwrap();
         let expected = Census { blocks: 0, present: 0, erased: 3, purged: Some(purge) };
         assert_eq!(counted, expected);
     }
 
     async fn every_unit_has_its_key_or_an_entry_and_never_both(bench) {
-        let keyring = open(bench).await;
-        let tenant = TenantId::generate(&SystemRandom);
-        keyring.add_tenant(tenant).await.unwrap();
+        let (keyring, tenant) = new_tree(bench).await;
         let keys = lease(&keyring, tenant, 20).await;
-        destroy(&keyring, tenant, Destroyed::Units(vec![keys[0], keys[17]])).await;
+        erase(&keyring, tenant, Destroyed::Units(vec![keys[0], keys[17]])).await;
         assert_eq!(keyring.check_units(tenant, &keys).await.unwrap(), []);
 
         // A unit that names a key nobody made, as after a rolled-back vault.
@@ -87,18 +53,16 @@ both_engines! {
         let found = keyring.check_units(tenant, &keys).await.unwrap();
         assert_eq!(found, [Violation::KeyAndEntry(keys[5], erasure)]);
         // One entry for the whole tenant stands for each unit that has none of its own.
-        destroy(&keyring, tenant, Destroyed::Tenant).await;
+        erase(&keyring, tenant, Destroyed::Tenant).await;
         assert_eq!(keyring.check_units(tenant, &keys).await.unwrap(), []);
     }
 
     async fn orphans_are_keys_that_no_row_names_and_no_living_process_can_hold(bench) {
-        let first = open(bench).await;
-        let tenant = TenantId::generate(&SystemRandom);
-        first.add_tenant(tenant).await.unwrap();
+        let (first, tenant) = new_tree(bench).await;
         let written = lease(&first, tenant, 5).await;
 
         // The first process still lives: the rest of its block may be used any moment.
-        let second = open(bench).await;
+        let second = another(bench).await;
         let quiet = second.quiet_point().await.unwrap();
         let found = second.orphans(tenant, quiet, written.iter().copied()).await.unwrap();
         assert_eq!((found.keys.len(), found.perhaps_leased), (0, 11));
@@ -117,11 +81,11 @@ both_engines! {
         assert_eq!((found.keys.len(), found.perhaps_leased), (10, 14));
         end(second, bench, 0).await;
 
-        let third = open(bench).await;
+        let third = another(bench).await;
         let quiet = third.quiet_point().await.unwrap();
         let found = third.orphans(tenant, quiet, used.iter().copied()).await.unwrap();
         assert_eq!((found.keys.len(), found.perhaps_leased), (24, 0));
-        destroy(&third, tenant, Destroyed::Units(found.keys)).await;
+        erase(&third, tenant, Destroyed::Units(found.keys)).await;
         let again = third.orphans(tenant, quiet, used.iter().copied()).await.unwrap();
         assert_eq!(again.keys, []);
         assert_eq!(third.check_units(tenant, &used).await.unwrap(), []);

@@ -145,12 +145,14 @@ impl Keyring {
 
     /// Gives the lease back. A process that ends without this is recognised as dead by its lock.
     pub async fn close(&self) -> Result<(), KeyringError> {
+        self.0.closed.store(true, Ordering::SeqCst);
+        self.give_back().await
+    }
+
+    async fn give_back(&self) -> Result<(), KeyringError> {
         self.0.lease_until.store(0, Ordering::SeqCst);
-        self.0
-            .means
-            .vault
-            .execute(rows::DELETE_INSTANCE, args![self.0.instance])
-            .await?;
+        let (vault, this) = (&self.0.means.vault, args![self.0.instance]);
+        vault.execute(rows::DELETE_INSTANCE, this).await?;
         Ok(())
     }
 
@@ -181,7 +183,7 @@ impl Keyring {
     }
 
     fn is_closed(&self) -> bool {
-        self.0.lease_until.load(Ordering::SeqCst) == 0
+        self.0.closed.load(Ordering::SeqCst)
     }
 
     async fn look(&self, since: &mut Duration) -> Result<(), KeyringError> {
@@ -190,6 +192,9 @@ impl Keyring {
         if !self.is_closed() && (head.epoch != told || *since >= RENEW) {
             *since = Duration::ZERO;
             self.renew().await?;
+            if self.is_closed() {
+                self.give_back().await?; // Closed while it was renewed.
+            }
         }
         Ok(())
     }

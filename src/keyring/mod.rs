@@ -55,7 +55,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 pub use assurance::Assurance;
@@ -93,6 +93,8 @@ struct Inner {
     passed: AtomicU64,
     /// Uptime in microseconds until which this process may decrypt.
     lease_until: AtomicU64,
+    /// Whether the lease was given back: nobody renews it from then on by themselves.
+    closed: AtomicBool,
     /// Leased keys that no unit uses yet.
     shelf: tokio::sync::Mutex<HashMap<TenantId, Vec<LeasedKey>>>,
     /// Whose turn it is to change the epoch, among the tasks of this process.

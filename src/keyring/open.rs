@@ -2,7 +2,7 @@
 //! foreign, older or damaged part is refused with its remedy.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -114,6 +114,7 @@ impl Keyring {
             wiped: AtomicU64::new(0),
             passed: AtomicU64::new(0),
             lease_until: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
             shelf: tokio::sync::Mutex::new(HashMap::new()),
             destroyer: tokio::sync::Mutex::new(()),
             queue: Mutex::new(Vec::new()),

@@ -57,18 +57,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     } else {
         refuse_missing(&path, &place)?;
     }
-    let file = parsed
-        .create_if_missing(false)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(options.patience)
-        .pragma("secure_delete", "ON")
-        .pragma("temp_store", "MEMORY") // Sorting must not leave rows in a temporary file.
-        .pragma("fullfsync", "ON") // On macOS a plain fsync leaves data in the drive's cache.
-        .pragma("journal_size_limit", "16777216")
-        .pragma("wal_autocheckpoint", "4000") // Pages: as much as the log may keep.
-        .statement_cache_capacity(STATEMENTS)
-        .disable_statement_logging();
+    let file = file_options(parsed, options.patience);
     let pool = |most: u32| {
         SqlitePoolOptions::new()
             .max_connections(most)
@@ -96,6 +85,21 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         role,
         place: Arc::new(place),
     })
+}
+
+/// What every connection to a file is set to.
+fn file_options(file: SqliteConnectOptions, patience: Duration) -> SqliteConnectOptions {
+    file.create_if_missing(false)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(patience)
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY") // Sorting must not leave rows in a temporary file.
+        .pragma("fullfsync", "ON") // On macOS a plain fsync leaves data in the drive's cache.
+        .pragma("journal_size_limit", "16777216")
+        .pragma("wal_autocheckpoint", "4000") // Pages: as much as the log may keep.
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging()
 }
 
 /// Two processes that turn one new file to write-ahead logging at once would wait for each other;
@@ -200,6 +204,31 @@ const PREPARE_CONNECTION: &str = "SELECT set_config('lock_timeout', $1, false), 
     CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
     THEN set_config('synchronous_commit', 'on', false) END";
 
+/// The pool would knock on a closed door until patience is over and then call it busy. But where every
+/// seat is taken, or the server is only just starting, it is right to wait.
+async fn knock(server: &PgConnectOptions, patience: Duration) -> Result<(), sqlx::Error> {
+    let mut refused = sqlx::Error::PoolTimedOut;
+    let tries = async {
+        loop {
+            match server.connect().await {
+                Err(error) if is_full(&error) => refused = error,
+                Err(error) => return Err(error),
+                Ok(connection) => return connection.close().await,
+            }
+            tokio::time::sleep(checkpoint::PAUSE).await;
+        }
+    };
+    match tokio::time::timeout(patience, tries).await {
+        Ok(done) => done,
+        Err(_) => Err(refused),
+    }
+}
+
+fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| matches!(&*code, "53300" | "57P03"))
+}
+
 async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     let server = PgConnectOptions::from_str(url)
         .map_err(|_| bad_url(url))?
@@ -216,9 +245,8 @@ async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, S
         engine: Engine::Postgres,
         name,
     };
-    // The pool would knock on a closed door until patience is over and then call it busy.
-    let knock = async { server.connect().await?.close().await };
-    knock.await.map_err(|error| place.classify(error))?;
+    let knocked = knock(&server, options.patience).await;
+    knocked.map_err(|error| place.classify(error))?;
     let patience = format!("{}ms", options.patience.as_millis());
     let pool = PgPoolOptions::new()
         .max_connections(options.readers.map_or(8, |readers| readers + 1))

@@ -1,10 +1,14 @@
 //! How a store is opened: nothing anew by accident, nothing readable by others, nothing lost.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use gallra::store::{Db, Engine, Role, StoreError, args};
+use gallra::store::{Db, Engine, Options, Role, StoreError, args};
+use gallra::vocabulary::{Clock, SystemClock};
+use sqlx::{Connection, PgConnection};
 
 use super::{INSERT, both_engines, count, with_things};
+use crate::support::{server, sql};
 
 both_engines! {
     async fn a_missing_store_is_not_made_anew(bench) {
@@ -47,6 +51,31 @@ fn sqlite_is_told_to_be_durable_and_discreet() {
                 .or_else(|_| row.i64(0).map(|number| number.to_string()));
             assert_eq!(value.unwrap(), wanted, "{pragma}");
         }
+    });
+}
+
+/// A server whose last seat is taken is waited for, as long as patience lasts.
+#[test]
+fn a_seat_on_a_full_server_is_waited_for() {
+    crate::support::run(Engine::Postgres, async |bench| {
+        let role = format!("{}_alone", bench.name());
+        sql(format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1")).await;
+        let mut address = url::Url::parse(&server()).unwrap();
+        address.set_username(&role).unwrap();
+        let seated = PgConnection::connect(address.as_str()).await.unwrap();
+        let options = Options {
+            patience: Duration::from_millis(300),
+            ..Options::default()
+        };
+        let begun = SystemClock.uptime();
+        let refused = Db::open_with(address.as_str(), Role::Data, options).await;
+        let refused = refused.err().unwrap();
+        assert!(matches!(refused, StoreError::Busy { .. }), "{refused:?}");
+        assert!(SystemClock.uptime() - begun >= options.patience);
+        let (opened, left) = tokio::join!(Db::open(address.as_str(), Role::Data), seated.close());
+        left.unwrap();
+        opened.unwrap().close().await;
+        sql(format!("DROP ROLE {role}")).await;
     });
 }
 

@@ -26,7 +26,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use gallra::store::{Db, Engine, Role};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 /// Writes a test once and runs it on both engines; see the module's comment.
 #[macro_export]
@@ -184,10 +185,11 @@ pub fn server() -> String {
     })
 }
 
-async fn sql(text: String) {
-    let mut connection = PgConnection::connect(&server())
-        .await
-        .expect("the server answers");
+/// Runs a statement on the server. While every seat of it is taken, by tests beside this one, it waits.
+pub async fn sql(text: String) {
+    let seat = PgPoolOptions::new().max_connections(1);
+    let pool = seat.connect(&server()).await.expect("the server answers");
+    let mut connection = pool.acquire().await.expect("a seat").detach();
     // A test that left a transaction open must not hang the next one.
     connection
         .execute("SET lock_timeout = '20s'")

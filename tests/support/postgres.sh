@@ -76,7 +76,7 @@ start() {
   cat >>"$dir/data/postgresql.conf" <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-max_connections = 300
+max_connections = 600
 fsync = ${GALLRA_POSTGRES_FSYNC:-off}
 shared_buffers = 128MB
 max_locks_per_transaction = 256

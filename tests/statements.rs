@@ -149,18 +149,12 @@ const READ_ALL: &[&str] = &[
     "erasure::rows::vault::ALL_HOLDS",
     "keyring::mirror::rows::MIRRORS",
     "keyring::mirror::rows::NOTHING_ACKNOWLEDGED",
-    "keyring::mirror::rows::READ_LEDGER",
-    "keyring::mirror::rows::READ_ERASED",
     "keyring::mirror::rows::READ_ORDERS",
     "keyring::mirror::rows::LOG_SIZE",
     "keyring::mirror::rows::READ_TILES",
     "keyring::mirror::rows::READ_LOG_HEAD",
-    "keyring::mirror::rows::DELETE_PURGED_PAGES",
     "keyring::rows::INSTANCES",
-    "audit::rows::AUDIT",           // one page, in the order of its index
-    "audit::rows::AUDIT_OF_TENANT", // the same, past other tenants' rows
     "catalog::rows::TENANTS",
-    "erasure::rows::UNITS_AFTER",         // a page of `reconcile --full`
     "erasure::rows::vault::REHOUSING_OF", // orders that are under way
     "staff::rows::TOKENS",
     "queue::rows::JOBS",       // one page, in the order of its index

@@ -272,12 +272,9 @@ pub async fn page(
     let Cursor { at, id } = before;
     let limit = i64::from(limit);
     let found = match tenant {
-        None => {
-            data.fetch_all(rows::AUDIT, args![at, at, id, limit])
-                .await?
-        }
+        None => data.fetch_all(rows::AUDIT, args![at, id, limit]).await?,
         Some(tenant) => {
-            let arguments = args![tenant, at, at, id, limit];
+            let arguments = args![tenant, at, id, limit];
             data.fetch_all(rows::AUDIT_OF_TENANT, arguments).await?
         }
     };

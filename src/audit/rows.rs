@@ -3,10 +3,10 @@
 crate::store::statements! { data:
     /// Acts before a place, the newest first.
     AUDIT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
-        WHERE at < $1 OR (at = $2 AND id < $3) ORDER BY at DESC, id DESC LIMIT $4";
+        WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
     /// The same of one tenant.
     AUDIT_OF_TENANT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
-        WHERE tenant = $1 AND (at < $2 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5";
+        WHERE tenant = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4";
 }
 
 crate::store::bulk! { data:

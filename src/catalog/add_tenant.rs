@@ -46,9 +46,7 @@ impl Catalog {
     async fn insert_tenant(&self, tenant: &Tenant) -> Result<(), CatalogError> {
         let it = &tenant.summary;
         let mut keys = self.keyring.lease(it.id, 1).await?;
-        let Some(leased) = keys.pop() else {
-            return Err(CatalogError::Contended);
-        };
+        let leased = keys.pop().ok_or(CatalogError::Contended)?;
         let unit = UnitId::generate(self.random.as_ref());
         let place = Place {
             tenant: it.id,
@@ -61,14 +59,13 @@ impl Catalog {
         let email = sealer.seal(field, plain, Padding::Short, self.random.as_ref());
 
         let mut tx = self.data.begin().await?;
-        let languages = it.languages.join(",");
         let row = args![
             it.id,
             &it.slug,
             &it.name,
             &it.org_no,
             &it.country,
-            languages,
+            it.languages.join(","),
             &it.timezone,
             &it.state,
             unit,

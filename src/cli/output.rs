@@ -84,6 +84,13 @@ impl Text {
         self.and("")
     }
 
+    /// Numbers of things, a line each.
+    pub fn counted(self, rows: Vec<(u64, &str, &str)>) -> Self {
+        rows.into_iter().fold(self, |text, (number, one, many)| {
+            text.and(format!("  {}", count(number, one, many)))
+        })
+    }
+
     /// A paragraph, broken at words, each line indented.
     pub fn paragraph(mut self, indent: usize, words: &str) -> Self {
         let margin = " ".repeat(indent);

@@ -228,16 +228,10 @@ fn reconciled_text(text: Text, report: &Report) -> Text {
             "receipts wait for a mirror",
         ),
     ];
-    let done: Vec<_> = done
-        .into_iter()
-        .filter(|(number, ..)| *number > 0)
-        .collect();
+    let done: Vec<_> = done.into_iter().filter(|it| it.0 > 0).collect();
     let text = match done.is_empty() {
         true => text.and("Nothing to do: the data agrees with the vault."),
-        false => done.into_iter().fold(
-            text.and("The data agrees with the vault:"),
-            |text, (number, one, many)| text.and(format!("  {}", count(number, one, many))),
-        ),
+        false => text.and("The data agrees with the vault:").counted(done),
     };
     let text = rehoused_text(text, &report.rehoused);
     let text = report.unfinished.iter().fold(text, |text, what| {

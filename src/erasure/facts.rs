@@ -121,13 +121,12 @@ pub(super) fn body(
     results: Results,
     circumstances: Circumstances,
     again: Option<(ErasureId, Again)>,
-    issued: (u64, Timestamp),
+    (seq, issued_at): (u64, Timestamp),
 ) -> Body {
     let (id, kind, again) = match again {
         Some((id, again)) => (id, Kind::ReErasure, Some(again)),
         None => (entry.erasure, facts.kind, None),
     };
-    let (seq, issued_at) = issued;
     Body {
         id,
         seq,
@@ -143,22 +142,13 @@ pub(super) fn body(
         destroyed_at: entry.destroyed_at,
         issued_at,
         people: results.counts.people,
-        categories: list(results.counts.categories, |category, records| {
-            CategoryCount { category, records }
-        }),
-        stores: list(results.counts.stores, |store, records| StoreCount {
-            store,
-            records,
-        }),
+        categories: list(results.counts.categories, category_count),
+        stores: list(results.counts.stores, store_count),
         keys: Keys {
             destroyed: results.keys,
             epoch: entry.epoch,
         },
-        method: Method {
-            technique: Technique::CryptographicEraseAndDeletion,
-            cipher: "AES-256-GCM".to_owned(),
-            medium: Medium::KeyOverwrittenMediumNotSanitised,
-        },
+        method: method(),
         root: circumstances.root,
         mirrors: circumstances.mirrors,
         verification: results.verification,
@@ -166,10 +156,7 @@ pub(super) fn body(
         kept: facts.kept.clone(),
         backups: Backups::UnreadableAndErasedAgainOnRestore,
         approvers: facts.approvers.clone(),
-        tool: Tool {
-            name: "gallra".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        tool: tool(),
         cannot_prove: vec![
             Limit::NoSecretCopy,
             Limit::NoDiskSnapshot,
@@ -177,6 +164,29 @@ pub(super) fn body(
             Limit::StatementsOfOthers,
         ],
     }
+}
+
+fn method() -> Method {
+    Method {
+        technique: Technique::CryptographicEraseAndDeletion,
+        cipher: "AES-256-GCM".to_owned(),
+        medium: Medium::KeyOverwrittenMediumNotSanitised,
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "gallra".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn category_count(category: String, records: u64) -> CategoryCount {
+    CategoryCount { category, records }
+}
+
+fn store_count(store: String, records: u64) -> StoreCount {
+    StoreCount { store, records }
 }
 
 fn list<T>(counts: BTreeMap<String, u64>, item: impl Fn(String, u64) -> T) -> Vec<T> {

@@ -79,21 +79,13 @@ impl Eraser {
     }
 
     async fn used_keys(&self, tenant: TenantId) -> Result<Vec<KeyRef>, EraseError> {
-        let (mut after, mut used) = ((-1, -1), Vec::new());
+        let mut used: Vec<KeyRef> = Vec::new();
         loop {
-            let arguments = args![tenant, after.0, after.0, after.1, 1000];
-            let page = self.data().fetch_all(rows::UNITS_AFTER, arguments).await?;
-            for row in &page {
-                after = (row.i64(0)?, row.i64(1)?);
-                let leaf = u16::try_from(after.1).unwrap_or(u16::MAX);
-                used.push(KeyRef {
-                    block: after.0.unsigned_abs(),
-                    leaf,
-                });
-            }
+            let page = self.keys_after(tenant, used.last().copied()).await?;
             if page.is_empty() {
                 return Ok(used);
             }
+            used.extend(page);
         }
     }
 

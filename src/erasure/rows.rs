@@ -105,7 +105,7 @@ crate::store::statements! { data:
     /// The unit with this key.
     UNIT_OF_KEY = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 AND block = $2 AND leaf = $3";
     /// Every unit of a tenant after a key, with its place.
-    UNITS_AFTER = "SELECT block, leaf FROM unit WHERE tenant = $1 AND (block > $2 OR (block = $3 AND leaf > $4)) ORDER BY block, leaf LIMIT $5";
+    UNITS_AFTER = "SELECT block, leaf FROM unit WHERE tenant = $1 AND (block, leaf) > ($2, $3) ORDER BY block, leaf LIMIT $4";
 
     /// Takes a contact before its rows are deleted, so that no writer is in between.
     TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";

@@ -5,7 +5,7 @@
 use super::accept::Accepted;
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, Outcome, rows};
-use crate::keyring::{KeyRef, KeyringError};
+use crate::keyring::KeyringError;
 use crate::receipts::body::Kind;
 use crate::store::args;
 use crate::vocabulary::{TenantId, VaultId};
@@ -253,26 +253,20 @@ impl Eraser {
     }
 
     async fn check_units(&self, tenant: TenantId, report: &mut Report) -> Result<(), EraseError> {
-        let mut after = (-1, -1);
+        let mut after = None;
         loop {
-            let arguments = args![tenant, after.0, after.0, after.1, 1000];
-            let page = self.data().fetch_all(rows::UNITS_AFTER, arguments).await?;
-            for row in &page {
-                after = (row.i64(0)?, row.i64(1)?);
-                let leaf = u16::try_from(after.1).unwrap_or(u16::MAX);
-                let key = KeyRef {
-                    block: after.0.unsigned_abs(),
-                    leaf,
-                };
+            let page = self.keys_after(tenant, after).await?;
+            for key in &page {
                 report.units_checked += 1;
-                match self.catalog.keyring.data_key(tenant, key).await {
+                match self.catalog.keyring.data_key(tenant, *key).await {
                     Ok(_) | Err(KeyringError::Erased(_)) => {}
                     Err(KeyringError::VaultBehindData) => report.keys_missing += 1,
                     Err(error) => return Err(error.into()),
                 }
             }
-            if page.is_empty() {
-                return Ok(());
+            match page.last() {
+                Some(last) => after = Some(*last),
+                None => return Ok(()),
             }
         }
     }

@@ -13,6 +13,9 @@
 //! before anyone calls the old epoch destroyed. A slot that is neither live nor empty is remains of
 //! a crash: [`FileRoot::wipe_except`] destroys it.
 
+mod error;
+mod slot;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -22,83 +25,17 @@ use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+pub use error::RootError;
+pub(super) use slot::Slot;
+
+use self::slot::{
+    COPY_SIZE, SLOT_SIZE, SLOTS, check, decode, encode, free_slot, offset, read_slot,
+};
 use super::page::PageKey;
-use super::wire::{Reader, Truncated, Writer};
 use crate::store::make_directory;
 use crate::vocabulary::{Random, RootId, Secret, VaultId};
 
-const MAGIC: &[u8; 8] = b"GALLROOT";
-const SLOT_SIZE: usize = 8 + 16 + 16 + 8 + 32 + 8 + 32;
-/// Slots lie on different pages of the disk, so that overwriting one cannot tear the other.
-const SLOT_STRIDE: u64 = 4096;
-const SLOTS: usize = 2;
 const COPIES: [&str; 2] = ["copy-1", "copy-2"];
-
-/// What can be wrong with the root directory.
-#[derive(Debug, thiserror::Error)]
-pub enum RootError {
-    /// The directory or one of its files cannot be read or written.
-    #[error("the root directory {path}: {source}: {}", remedy(source))]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// An old root could not be overwritten.
-    #[error(
-        "an old root in {path} is not overwritten ({source}): the new one is in force, but until \
-         this is done no receipt is issued; mend the disk or the mount and run `gallra reconcile`"
-    )]
-    NotWiped {
-        /// The copy.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A candidate did not read back as it was written.
-    #[error(
-        "the root directory {0} does not give back what was written: the disk is failing; nothing \
-         was erased; move the root with `gallra mirror promote`"
-    )]
-    ReadBack(PathBuf),
-    /// `init` found something already there.
-    #[error(
-        "{0} already holds a root: nothing is initialised anew; use another data directory, or \
-         remove the old house yourself if it is really to be thrown away"
-    )]
-    Exists(PathBuf),
-    /// The static factor is missing or another than when the root was made.
-    #[error(
-        "the root needs its static factor: give the one it was made with in GALLRA_ROOT_FACTOR or \
-         as the systemd credential gallra-root-factor"
-    )]
-    Factor,
-}
-
-fn remedy(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::NotFound => "check GALLRA_ROOT and --data-dir, or run `gallra init`",
-        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
-            "free space on its disk and repeat; nothing was erased"
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "give the user that runs gallra write access and repeat; nothing was erased"
-        }
-        _ => "mend the disk or the mount, or promote a mirror with `gallra mirror promote`",
-    }
-}
-
-/// One value of the epoch key, as it lies in a slot.
-#[derive(Debug, Clone)]
-pub(super) struct Slot {
-    pub(super) id: RootId,
-    pub(super) vault: VaultId,
-    pub(super) epoch: u64,
-    key: Secret<32>,
-    /// First bytes of a hash of the effective key: tells a wrong static factor from damage.
-    check: [u8; 8],
-}
 
 /// The root directory of one machine.
 #[derive(Debug, Clone)]
@@ -154,7 +91,7 @@ impl FileRoot {
             }
         }
         for copy in COPIES {
-            self.write_new(copy, &vec![0; SLOT_STRIDE as usize * SLOTS])?;
+            self.write_new(copy, &vec![0; COPY_SIZE])?;
         }
         self.sync_directory()
     }
@@ -284,7 +221,7 @@ impl FileRoot {
     pub(super) fn wipe_all(&self) -> Result<(), RootError> {
         for copy in COPIES {
             if let Some(file) = self.open_copy(copy, true)? {
-                let zeros = vec![0; SLOT_STRIDE as usize * SLOTS];
+                let zeros = vec![0; COPY_SIZE];
                 self.io(copy, file.write_all_at(&zeros, 0))?;
                 self.io(copy, file.sync_all())?;
             }
@@ -351,13 +288,13 @@ impl FileRoot {
     /// Opens a copy for writing; a copy that was lost is made anew, empty.
     fn need_copy(&self, copy: &str) -> Result<File, RootError> {
         if let Some(file) = self.open_copy(copy, true)? {
-            let whole = SLOT_STRIDE * SLOTS as u64;
+            let whole = COPY_SIZE as u64;
             if self.io(copy, file.metadata())?.len() < whole {
                 self.io(copy, file.set_len(whole))?; // Cut short: the other copy mends it.
             }
             return Ok(file);
         }
-        self.write_new(copy, &vec![0; SLOT_STRIDE as usize * SLOTS])?;
+        self.write_new(copy, &vec![0; COPY_SIZE])?;
         self.sync_directory()?;
         let again = self.open_copy(copy, true)?;
         again.ok_or_else(|| RootError::ReadBack(self.directory.join(copy)))
@@ -374,66 +311,4 @@ impl FileRoot {
             source,
         })
     }
-}
-
-fn offset(number: usize) -> u64 {
-    number as u64 * SLOT_STRIDE
-}
-
-fn read_slot(file: &File, number: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(vec![0; SLOT_SIZE]);
-    file.read_exact_at(&mut bytes, offset(number))?;
-    Ok(bytes)
-}
-
-/// The first slot that does not hold the live root.
-fn free_slot(file: &File, live: &RootId) -> usize {
-    let holds_live = |number: &usize| {
-        let slot = read_slot(file, *number)
-            .ok()
-            .and_then(|bytes| decode(&bytes).ok());
-        slot.is_some_and(|slot| slot.id == *live)
-    };
-    (0..SLOTS).find(|number| !holds_live(number)).unwrap_or(0)
-}
-
-fn encode(slot: &Slot) -> Zeroizing<Vec<u8>> {
-    let body = Writer::with_capacity(SLOT_SIZE)
-        .raw(MAGIC)
-        .raw(slot.vault.as_bytes())
-        .raw(slot.id.as_bytes())
-        .u64(slot.epoch)
-        .raw(slot.key.expose())
-        .raw(&slot.check)
-        .finish();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(SLOT_SIZE));
-    bytes.extend_from_slice(&body);
-    bytes.extend_from_slice(&Sha256::digest(&body));
-    bytes
-}
-
-fn decode(bytes: &[u8]) -> Result<Slot, Truncated> {
-    let (body, checksum) = bytes.split_at_checked(SLOT_SIZE - 32).ok_or(Truncated)?;
-    let mut from = Reader::new(body);
-    if from.raw(8)? != MAGIC || Sha256::digest(body).as_slice() != checksum {
-        return Err(Truncated);
-    }
-    Ok(Slot {
-        vault: VaultId(from.array()?),
-        id: RootId(from.array()?),
-        epoch: from.u64()?,
-        key: Secret::from_slice(from.raw(32)?).ok_or(Truncated)?,
-        check: from.array()?,
-    })
-}
-
-/// Eight bytes that tell whether a key is the right one and help nobody to find it.
-fn check(key: &PageKey) -> [u8; 8] {
-    let digest = Sha256::new()
-        .chain_update(b"gallra root check")
-        .chain_update(key.expose())
-        .finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    first
 }

@@ -155,21 +155,7 @@ async fn load(
     let mut server = PgConnection::connect(url)
         .await
         .map_err(|error| tool("connecting", error))?;
-    // A schema aside is the original of a restore that was cut off: it must not be lost.
-    let there = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = $1";
-    let there: i64 = sqlx::query_scalar(there)
-        .bind(&aside)
-        .fetch_one(&mut server)
-        .await
-        .map_err(|error| tool("looking for an earlier restore", error))?;
-    let away = match there {
-        0 => format!("ALTER SCHEMA \"{schema}\" RENAME TO \"{aside}\""),
-        _ => format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"),
-    };
-    let text = format!("{away}; CREATE SCHEMA \"{schema}\"");
-    let moved = server.execute(AssertSqlSafe(text)).await;
-    moved.map_err(|error| tool("moving the schema aside", error))?;
-
+    move_aside(&mut server, schema, &aside).await?;
     let mut command = address.command("pg_restore");
     command.args([
         "--no-owner",
@@ -195,6 +181,28 @@ async fn load(
         .close()
         .await
         .map_err(|error| tool("disconnecting", error))
+}
+
+async fn move_aside(
+    server: &mut PgConnection,
+    schema: &str,
+    aside: &str,
+) -> Result<(), StoreError> {
+    // A schema aside is the original of a restore that was cut off: it must not be lost.
+    let there = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_namespace WHERE nspname = $1";
+    let there: i64 = sqlx::query_scalar(there)
+        .bind(aside)
+        .fetch_one(&mut *server)
+        .await
+        .map_err(|error| tool("looking for an earlier restore", error))?;
+    let away = match there {
+        0 => format!("ALTER SCHEMA \"{schema}\" RENAME TO \"{aside}\""),
+        _ => format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"),
+    };
+    let text = format!("{away}; CREATE SCHEMA \"{schema}\"");
+    let moved = server.execute(AssertSqlSafe(text)).await;
+    moved.map_err(|error| tool("moving the schema aside", error))?;
+    Ok(())
 }
 
 /// A PostgreSQL address for its own programs.

@@ -12,19 +12,19 @@
 //! Each step takes the guard at the value the step before left. A second rebuild moves the guard, so
 //! the first one stops at its next step and never calls a half-built index ready.
 
+mod read;
+
 use std::time::Duration;
 
 use super::remove::{CHUNK, CLEARING};
 use super::rows;
 use super::settle::{Changed, changed};
 use super::tokens::{self, Content, Token};
-use crate::catalog::opened::{CaseRow, ContactRow, UnitRow, open};
+use crate::catalog::opened::{CaseRow, ContactRow, UnitRow};
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows as data_rows};
 use crate::keyring::{Domain, IndexKeys, KeyringError, Sealer, columns, normalise};
-use crate::store::{Row, StoreError, Tx, Value, args};
-use crate::vocabulary::{
-    CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
-};
+use crate::store::{StoreError, Tx, Value, args};
+use crate::vocabulary::{CaseId, ContactId, MessageId, TenantId};
 
 /// How many rows one step opens and writes.
 const PAGE: i64 = 200;
@@ -238,59 +238,23 @@ impl Catalog {
                     let token = (domain, rebuild.keys.token(domain, id.expose()));
                     reserve.push((token, case.id.0));
                 }
-                reserve.extend(
-                    self.forwardings(&rebuild.keys, tenant, case.id, &external_id)
-                        .await?,
-                );
+                let forwardings = self.forwardings(&rebuild.keys, tenant, case.id, &external_id);
+                reserve.extend(forwardings.await?);
             }
             let page = args![tenant, case.id, after, PAGE];
             let page = self
                 .data
                 .fetch_all(data_rows::MESSAGES_OF_CASE, page)
                 .await?;
-            let mut known: Option<(UnitRow, Sealer)> = None;
-            for row in &page {
-                after = row.id(0)?;
-                let unit = UnitRow::read(tenant, row, 9)?;
-                if known.as_ref().is_none_or(|(it, _)| it.place != unit.place) {
-                    let sealer = self.sealer_unless_erased(&unit).await?;
-                    known = sealer.map(|sealer| (unit, sealer));
-                }
-                if let Some((_, sealer)) = &known {
-                    let token = message_token(&rebuild.keys, row, sealer, &external_id)?;
-                    reserve.push((token, after.0));
-                }
-            }
+            let messages = self.messages(&rebuild.keys, tenant, &page, &external_id);
+            reserve.extend(messages.await?);
             write_reservations(&mut tx, tenant, reserve).await?;
             tx.commit().await?;
-            if page.len() < PAGE as usize {
-                return Ok(());
+            match page.last().filter(|_| page.len() == PAGE as usize) {
+                Some(last) => after = last.id(0)?,
+                None => return Ok(()),
             }
         }
-    }
-
-    async fn forwardings(
-        &self,
-        keys: &IndexKeys,
-        tenant: TenantId,
-        case: CaseId,
-        external_id: &Personal,
-    ) -> Result<Vec<(Token, [u8; 16])>, CatalogError> {
-        let arguments = args![tenant, case];
-        let rows = self
-            .data
-            .fetch_all(data_rows::FORWARDINGS_OF_CASE, arguments)
-            .await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let content = Content::Forwarding {
-                case: external_id.expose(),
-                recipient: &row.text(2)?,
-                at: row.timestamp(4)?,
-            };
-            found.push((content.token(keys), row.id::<ForwardingId>(0)?.0));
-        }
-        Ok(found)
     }
 
     async fn walk_quarantined(&self, rebuild: &mut Rebuild<'_>) -> Result<(), CatalogError> {
@@ -337,32 +301,6 @@ impl Catalog {
             Err(error) => Err(error),
         }
     }
-}
-
-/// A stored message's own token: of its external id, or of its content.
-fn message_token(
-    keys: &IndexKeys,
-    row: &Row,
-    sealer: &Sealer,
-    case: &Personal,
-) -> Result<Token, CatalogError> {
-    let (id, version): (MessageId, u32) = (row.id(0)?, row.u32(8)?);
-    let field = columns::MESSAGE_EXTERNAL_ID.of(id.as_bytes(), version);
-    let external_id = open(sealer, field, &row.opt_blob(2)?)?;
-    if let Some(own) = external_id.and_then(|it| normalise::external_id(it.expose())) {
-        let domain = Domain::MessageExternalId;
-        return Ok((domain, keys.token(domain, own.expose())));
-    }
-    let field = columns::MESSAGE_BODY.of(id.as_bytes(), version);
-    let body = sealer.open_text(field, &row.blob(4)?)?;
-    let content = Content::Message {
-        case: case.expose(),
-        sent_at: Timestamp(row.i64(7)?),
-        direction: &row.text(5)?,
-        channel: &row.text(6)?,
-        body: body.expose(),
-    };
-    Ok(content.token(keys))
 }
 
 async fn write_reservations(

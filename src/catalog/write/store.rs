@@ -28,12 +28,8 @@ impl Catalog {
         let mut gate = [0];
         self.random.fill(&mut gate);
         pass_gate(&mut tx, tenant.id, gate[0].into()).await?;
-        let is_ready = index::is_ready(&self.index, tenant.id, keys).await?;
-        if !is_ready
-            || !self
-                .still_suppressed(tenant, keys, changes, plan, manner)
-                .await?
-        {
+        let still_suppressed = self.still_suppressed(tenant, keys, changes, plan, manner);
+        if !index::is_ready(&self.index, tenant.id, keys).await? || !still_suppressed.await? {
             return Ok(None);
         }
         let Some(mut loaded) = self.load(&mut tx, tenant, changes, plan).await? else {

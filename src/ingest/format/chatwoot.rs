@@ -131,10 +131,8 @@ impl Chatwoot {
         for _ in it.list("attachments") {
             taken.drop(LINKED_FILES);
         }
-        let owner = self
-            .requesters
-            .get(&conversation)
-            .ok_or(Reason::NoRequester)?;
+        let owner = self.requesters.get(&conversation);
+        let owner = owner.ok_or(Reason::NoRequester)?;
         let direction = match it.flag("private") {
             Some(true) => Direction::Note,
             _ => direction,

@@ -118,17 +118,12 @@ impl Freshdesk {
             _ => Direction::In,
         };
         let text = text_of(ticket, "description_text", "description");
-        if let Some(body) = &text {
+        if let Some(body) = text.clone() {
+            let (case, owner) = (person(&id), person(&requester));
             let first = MessageChange {
                 external_id: Some(format!("freshdesk:ticket-{id}").into()),
-                body: body.clone(),
-                ..message(
-                    person(&id),
-                    person(&requester),
-                    direction,
-                    channel,
-                    opened_at,
-                )
+                body,
+                ..message(case, owner, direction, channel, opened_at)
             };
             taken.add(ticket, Ok(first));
         }

@@ -59,6 +59,7 @@ fn understand(
     let id = id.unwrap_or_else(|| format!("mail:sha256-{}", &hex::encode(Sha256::digest(bytes))));
     let thread = thread(&mail).map_or_else(|| id.clone(), |it| format!("mail:{it}"));
     let sender = mail.from().and_then(Address::first);
+    let author = sender.and_then(|it| it.name().or(it.address()));
     let body = match parts.text.is_empty() {
         true => text_of_html(&parts.html),
         false => parts.text.trim().into(),
@@ -66,9 +67,7 @@ fn understand(
     let message = MessageChange {
         external_id: Some(id.into()),
         subject: mail.subject().map(|it| it.trim().into()),
-        author: sender
-            .and_then(|it| it.name().or(it.address()))
-            .map(Into::into),
+        author: author.map(Into::into),
         author_kind: Some(match (is_automatic(&mail), direction) {
             (true, _) => AuthorKind::System,
             (false, direction) => AuthorKind::by(direction),

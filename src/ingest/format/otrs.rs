@@ -4,7 +4,7 @@
 
 use super::object::Object;
 use super::remember::Remembered;
-use super::taken::{LINKED_FILES, STAFF, Taken, by_email, case, file, message};
+use super::taken::{STAFF, Taken, by_email, case, file, message};
 use super::{Format, Framing, PAGE, Reader};
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
@@ -120,17 +120,14 @@ impl Otrs {
             Some("system") => AuthorKind::System,
             _ => return Err(Reason::MissingField),
         };
-        let internal = it.flag("IsVisibleForCustomer") == Some(false)
-            || it
-                .text("ArticleType")
-                .is_some_and(|it| it.contains("internal"));
         let direction = match kind {
-            _ if internal => Direction::Note,
+            _ if is_internal(it) => Direction::Note,
             AuthorKind::Contact => Direction::In,
             AuthorKind::Staff | AuthorKind::System => Direction::Out,
         };
         let channel = it.text("ArticleType").or(it.text("CommunicationChannel"));
         let channel = channel.map_or(Channel::Other, channel_of);
+        let sent_at = sent_at(it, taken)?;
         let mut change = MessageChange {
             external_id: it
                 .id("ArticleID")
@@ -139,13 +136,7 @@ impl Otrs {
             author: it.personal("From"),
             author_kind: Some(kind),
             body: it.text("Body").unwrap_or_default().into(),
-            ..message(
-                person(&ticket),
-                owner,
-                direction,
-                channel,
-                sent_at(it, taken)?,
-            )
+            ..message(person(&ticket), owner, direction, channel, sent_at)
         };
         for name in ["Attachments", "Attachment"] {
             for attached in it.objects(name) {
@@ -153,15 +144,17 @@ impl Otrs {
                     let media_type = attached.text("ContentType");
                     file(attached.personal("Filename"), media_type, content)
                 });
-                match read {
-                    Some(Ok(file)) => change.attachments.push(file),
-                    Some(Err(what)) => taken.drop(what),
-                    None => taken.drop(LINKED_FILES),
-                }
+                taken.attach(&mut change, read);
             }
         }
         Ok(change)
     }
+}
+
+fn is_internal(article: Object<'_>) -> bool {
+    let kind = article.text("ArticleType");
+    article.flag("IsVisibleForCustomer") == Some(false)
+        || kind.is_some_and(|it| it.contains("internal"))
 }
 
 /// Whose a ticket or article is: the customer's login, else the address it came from.

@@ -81,45 +81,28 @@ impl<'a> Session<'a> {
             Framing::Gallra => gallra::lines(source, intake, &mut progress).await?,
             Framing::Mail => mails(&beginning, source, settings, intake, &mut progress).await?,
             Framing::Table => {
-                let mut rows = csv::Csv::new(settings);
-                table(
-                    &beginning,
-                    source,
-                    &mut rows,
-                    settings,
-                    intake,
-                    &mut progress,
-                )
-                .await?;
+                let (mut rows, progress) = (csv::Csv::new(settings), &mut progress);
+                table(&beginning, source, &mut rows, settings, intake, progress).await?;
             }
             Framing::Objects { lists, reader } => {
                 let reader = self.readers.entry(format.name).or_insert_with(reader);
-                let json = matches!(
-                    beginning.bytes.trim_ascii_start().first(),
-                    Some(b'{' | b'[')
-                );
-                match json || beginning.bytes.trim_ascii().is_empty() {
-                    true => {
-                        let elements = Elements::new(&beginning, source, lists);
-                        objects(elements, reader.as_mut(), settings, intake, &mut progress).await?;
-                    }
-                    false => {
-                        let mut rows = NamedRows(reader.as_mut());
-                        table(
-                            &beginning,
-                            source,
-                            &mut rows,
-                            settings,
-                            intake,
-                            &mut progress,
-                        )
-                        .await?;
-                    }
+                if is_json(&beginning.bytes) {
+                    let elements = Elements::new(&beginning, source, lists);
+                    objects(elements, reader.as_mut(), settings, intake, &mut progress).await?;
+                } else {
+                    let mut rows = NamedRows(reader.as_mut());
+                    let progress = &mut progress;
+                    table(&beginning, source, &mut rows, settings, intake, progress).await?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Whether objects follow, or nothing at all; else it is a table of the same fields.
+fn is_json(beginning: &[u8]) -> bool {
+    matches!(beginning.trim_ascii().first(), None | Some(b'{' | b'['))
 }
 
 async fn hand_over(

@@ -61,6 +61,20 @@ impl<'a> Taken<'a> {
         *self.dropped.entry(what).or_default() += 1;
     }
 
+    /// Takes in a file that came with a message, or counts it as left out; `None` is one that stands
+    /// elsewhere.
+    pub(super) fn attach(
+        &mut self,
+        to: &mut MessageChange,
+        file: Option<Result<NewAttachment, &'static str>>,
+    ) {
+        match file {
+            Some(Ok(file)) => to.attachments.push(file),
+            Some(Err(what)) => self.drop(what),
+            None => self.drop(LINKED_FILES),
+        }
+    }
+
     /// Counts what is worth knowing.
     pub(super) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;

@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use super::remember::Remembered;
-use super::taken::{LINKED_FILES, STAFF, Taken, case, file, message, text_of_html};
+use super::taken::{STAFF, Taken, case, file, message, text_of_html};
 use super::{Format, Framing, PAGE, Reader};
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
@@ -113,19 +113,7 @@ impl Zammad {
     ) -> Result<MessageChange, Reason> {
         let ticket = ticket.map(str::to_owned).or_else(|| it.id("ticket_id"));
         let ticket = ticket.ok_or(Reason::NoRequester)?;
-        let by_number = ["", "Agent", "Customer", "System"];
-        let number = it
-            .number("sender_id")
-            .and_then(|it| usize::try_from(it).ok());
-        let sender = it
-            .text("sender")
-            .or_else(|| by_number.get(number?).copied());
-        let kind = match sender {
-            Some("Customer") => AuthorKind::Contact,
-            Some("Agent") => AuthorKind::Staff,
-            Some("System") => AuthorKind::System,
-            _ => return Err(Reason::MissingField),
-        };
+        let kind = sender_of(it).ok_or(Reason::MissingField)?;
         let direction = match (it.flag("internal"), kind) {
             (Some(true), _) => Direction::Note,
             (_, AuthorKind::Contact) => Direction::In,
@@ -157,13 +145,20 @@ impl Zammad {
         };
         for attached in it.objects("attachments") {
             let content = attached.text("data");
-            match content.map(|it| file(attached.personal("filename"), None, it)) {
-                Some(Ok(file)) => change.attachments.push(file),
-                Some(Err(what)) => taken.drop(what),
-                None => taken.drop(LINKED_FILES),
-            }
+            let read = content.map(|it| file(attached.personal("filename"), None, it));
+            taken.attach(&mut change, read);
         }
         Ok(change)
+    }
+}
+
+/// Who wrote an article, by word or by number.
+fn sender_of(article: Object<'_>) -> Option<AuthorKind> {
+    match (article.text("sender"), article.number("sender_id")) {
+        (Some("Customer"), _) | (None, Some(2)) => Some(AuthorKind::Contact),
+        (Some("Agent"), _) | (None, Some(1)) => Some(AuthorKind::Staff),
+        (Some("System"), _) | (None, Some(3)) => Some(AuthorKind::System),
+        _ => None,
     }
 }
 

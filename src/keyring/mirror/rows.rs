@@ -38,9 +38,9 @@ crate::store::statements! { vault:
     /// Pages written after a version.
     READ_PAGES = "SELECT kind, tenant, number, version, written, body FROM page WHERE written > $1 ORDER BY written, kind, tenant, number LIMIT $2 OFFSET $3";
     /// Ledger rows written after a version.
-    READ_LEDGER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written FROM ledger WHERE written > $1 ORDER BY seq LIMIT $2 OFFSET $3";
+    READ_LEDGER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written FROM ledger WHERE written > $1 ORDER BY written, seq LIMIT $2 OFFSET $3";
     /// The keys that those ledger rows destroyed.
-    READ_ERASED = "SELECT e.tenant, e.block, e.leaf, e.erasure_id FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 ORDER BY l.seq, e.block, e.leaf LIMIT $2 OFFSET $3";
+    READ_ERASED = "SELECT e.tenant, e.block, e.leaf, e.erasure_id FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 ORDER BY l.written, l.seq, e.block, e.leaf LIMIT $2 OFFSET $3";
     /// Holds written after a version.
     READ_HOLDS = "SELECT id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written FROM hold WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
     /// Tokens written after a version.
@@ -58,7 +58,7 @@ crate::store::statements! { vault:
     READ_LOG_HEAD = "SELECT id, verifier, size, root, checkpoint, guard FROM log_head WHERE size >= $1 ORDER BY id LIMIT $2 OFFSET $3";
 
     /// Pages of purged tenants go from the copy when they are gone from the main vault.
-    DELETE_PURGED_PAGES = "DELETE FROM page WHERE tenant IN (SELECT e.tenant FROM ledger l JOIN erased e ON e.erasure_id = l.erasure_id WHERE l.written > $1 AND l.rows_deleted_at IS NOT NULL AND e.block = -1)";
+    DELETE_PURGED_PAGES = "DELETE FROM page WHERE tenant IN (SELECT l.tenant FROM ledger l WHERE l.written > $1 AND l.rows_deleted_at IS NOT NULL AND EXISTS (SELECT 1 FROM erased e WHERE e.tenant = l.tenant AND e.block = -1 AND e.leaf = -1 AND e.erasure_id = l.erasure_id))";
     /// Empties a copy that begins anew.
     CLEAR_PAGES = "DELETE FROM page";
     /// The same for the ledger.

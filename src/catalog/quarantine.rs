@@ -1,9 +1,11 @@
 //! Looking at records that an import could not read.
 
+use super::index::suppression::Suppression;
+use super::index::tokens::Content;
 use super::opened::UnitRow;
 use super::{Catalog, CatalogError, TenantRef, rows};
 use crate::audit::Action;
-use crate::keyring::columns;
+use crate::keyring::{KeyRef, columns};
 use crate::store::{Row, StoreError, args};
 use crate::vocabulary::{QuarantineId, TenantId, Timestamp};
 
@@ -101,6 +103,36 @@ impl Catalog {
             })
         })
         .await
+    }
+
+    /// Remembers the records of these units, so that the same lines are not quarantined again when the
+    /// export comes again. Call it while the units' keys can be used.
+    pub async fn suppress_quarantined(
+        &self,
+        tenant: TenantId,
+        keys: &[KeyRef],
+        suppression: Suppression,
+    ) -> Result<(), CatalogError> {
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            let arguments = args![tenant, key.block as i64, key.leaf];
+            let row = self.data.fetch_optional(rows::QUARANTINED_UNDER, arguments);
+            let Some(row) = row.await? else {
+                continue; // Deleted already: then it was done.
+            };
+            let unit = UnitRow::read(tenant, &row, 3)?;
+            let Some(sealer) = self.sealer_unless_erased(&unit).await? else {
+                continue;
+            };
+            let id = row.id::<QuarantineId>(0)?;
+            let field = columns::QUARANTINE_RECORD.of(id.as_bytes(), row.u32(2)?);
+            let record = sealer.open(field, &row.blob(1)?)?;
+            values.push(Content::Discarded { record: &record }.identity());
+        }
+        match values.is_empty() {
+            true => Ok(()),
+            false => self.suppress(tenant, &values, suppression).await,
+        }
     }
 
     async fn quarantined_row(&self, id: QuarantineId) -> Result<Row, CatalogError> {

@@ -105,6 +105,10 @@ crate::store::statements! { data:
         WHERE q.id = $1 AND u.erased_at IS NULL AND t.erased_at IS NULL";
     /// Quarantined records of a unit.
     QUARANTINED_OF_UNIT = "SELECT id FROM quarantine WHERE tenant = $1 AND unit = $2";
+    /// The quarantined record under a key, also when it is being discarded.
+    QUARANTINED_UNDER = "SELECT q.id, q.record, q.sealed_version, u.id, u.block, u.leaf, u.commitment \
+        FROM unit u JOIN quarantine q ON q.unit = u.id \
+        WHERE u.tenant = $1 AND u.block = $2 AND u.leaf = $3";
     /// Quarantined records in order of id, for a walk.
     QUARANTINED_AFTER = "SELECT q.id, q.source, q.line, q.reason, q.record, q.at, \
         q.sealed_version, u.id, u.block, u.leaf, u.commitment \

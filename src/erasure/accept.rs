@@ -59,6 +59,11 @@ impl Accepted {
 }
 
 impl Accepted {
+    /// Whether what it erases is remembered, so that an old export does not bring it back.
+    pub(super) fn suppresses(&self) -> bool {
+        self.subject.is_some() || self.facts.kind == Kind::Quarantine
+    }
+
     /// The person who is erased as a whole, if this erases one.
     pub(super) fn person(&self) -> Option<ContactId> {
         self.subject.filter(|_| self.facts.kind == Kind::Contact)

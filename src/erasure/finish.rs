@@ -98,7 +98,7 @@ impl Eraser {
         Ok(entry.ok_or(EraseError::UnknownContact(contact))?.erasure)
     }
 
-    /// Remembers by which identifiers an old export would bring the person back. This must come
+    /// Remembers by which identifiers an old export would bring back what is erased. This must come
     /// before the keys are destroyed: afterwards nobody knows the identifiers.
     async fn suppress(&self, accepted: &Accepted) -> Result<(), EraseError> {
         let horizon = i64::try_from(SUPPRESSED.as_micros()).unwrap_or(i64::MAX);
@@ -110,6 +110,12 @@ impl Eraser {
         };
         if accepted.facts.kind == Kind::Rehousing {
             self.suppress_dropped(accepted, suppression).await?;
+        } else if accepted.facts.kind == Kind::Quarantine {
+            let (keys, _) = self.named_keys(accepted).await?;
+            let suppressed = self
+                .catalog
+                .suppress_quarantined(accepted.tenant, &keys, suppression);
+            suppressed.await?;
         } else if let Some(contact) = accepted.person() {
             self.catalog
                 .suppress_contact(accepted.tenant, contact, suppression)

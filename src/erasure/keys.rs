@@ -5,7 +5,7 @@ use super::{EraseError, Eraser, rows};
 use crate::keyring::{Destroyed, Destruction, KeyRef, Suppressed};
 use crate::receipts::body::Kind;
 use crate::store::{Row, args};
-use crate::vocabulary::{ContactId, ErasureId};
+use crate::vocabulary::{ContactId, ErasureId, TenantId};
 
 impl Eraser {
     /// What is to be destroyed, with the index keys that are to follow on `--strict`. `None` when no
@@ -41,7 +41,7 @@ impl Eraser {
             tenant: accepted.tenant,
             // The ledger answers for a person as gone: not for one of whom a unit was rehoused.
             subject: accepted.person().map(|contact| contact.0),
-            suppressed: accepted.subject.map(|_| suppressed),
+            suppressed: accepted.suppresses().then_some(suppressed),
             what,
             new_index_keys,
             facts: serde_json::to_string(&accepted.facts).map_err(EraseError::Stored)?,
@@ -70,6 +70,22 @@ impl Eraser {
             .execute(rows::SET_KEYS, args![text, accepted.id])
             .await?;
         Ok(keys.into_iter().map(key_ref).collect())
+    }
+
+    /// The next thousand keys that rows of a tenant name, in order.
+    pub(super) async fn keys_after(
+        &self,
+        tenant: TenantId,
+        after: Option<KeyRef>,
+    ) -> Result<Vec<KeyRef>, EraseError> {
+        let (block, leaf) = after.map_or((-1, -1), |it| (it.block as i64, i64::from(it.leaf)));
+        let page = args![tenant, block, leaf, 1000];
+        let page = self.data().fetch_all(rows::UNITS_AFTER, page).await?;
+        let key = |row: &Row| {
+            let leaf = u16::try_from(row.i64(1)?).unwrap_or(u16::MAX);
+            Ok(key_ref((row.u64(0)?, leaf)))
+        };
+        page.iter().map(key).collect()
     }
 
     async fn noted_keys(&self, erasure: ErasureId) -> Result<Vec<(u64, u16)>, EraseError> {

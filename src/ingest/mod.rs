@@ -8,7 +8,7 @@
 //! |---|---|
 //! | new, or other than before | written, sealed before the first write |
 //! | the same as before | left alone: an import may be run again, also after a crash |
-//! | about an erased person and dated before the erasure | dropped, counted |
+//! | about an erased person and dated before the erasure, or discarded before | dropped, counted |
 //! | of a contact or case that is being erased | tried again for a while, then counted |
 //! | a forwarding of a case that is not here, a contact without any identifier | dropped, counted |
 //! | unreadable: see [`Reason`] | quarantined: sealed as it came, with line number and reason |

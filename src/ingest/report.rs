@@ -79,7 +79,8 @@ pub struct Report {
     pub messages: Counts,
     /// Forwardings.
     pub forwardings: Counts,
-    /// Records of erased people dated before their erasure: dropped.
+    /// Records of erased people dated before their erasure, messages that were taken out, and lines
+    /// that could not be read and were discarded: dropped.
     pub suppressed: u64,
     /// Records of people whose erasure took longer than the import would wait: not taken in.
     pub being_erased: u64,
@@ -152,6 +153,7 @@ impl Report {
             self.cases.created += u64::from(made.made_case);
         }
         let counts = match change {
+            _ if matches!(outcome, Outcome::Suppressed) => return self.suppressed += 1,
             Change::Contact(_) => &mut self.contacts,
             Change::Case(_) => &mut self.cases,
             Change::Message(_) => &mut self.messages,

@@ -100,6 +100,12 @@ pub enum Content<'a> {
         /// When.
         at: Timestamp,
     },
+    /// A line that could not be read and was discarded, wherever it stands: an export that is made
+    /// again has it on another line.
+    Discarded {
+        /// Its bytes.
+        record: &'a [u8],
+    },
     /// A line that could not be read.
     Quarantined {
         /// Where it came from.
@@ -148,6 +154,10 @@ impl Content<'_> {
                     part(text.as_bytes());
                 }
                 part(&at.0.to_be_bytes());
+            }
+            Content::Discarded { record } => {
+                part(b"discarded");
+                part(record);
             }
             Content::Quarantined {
                 source,

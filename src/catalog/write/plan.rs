@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::change::{Change, ContactChange, MessageChange, Refusal};
+use super::change::{Change, ContactChange, ForwardingChange, MessageChange, Refusal};
 use crate::catalog::index::suppression::Suppressed;
 use crate::catalog::index::tokens::{self, Content, Identity, Token};
 use crate::keyring::{Domain, IndexKeys, normalise};
@@ -64,8 +64,8 @@ pub(super) struct Setting<'a> {
 }
 
 /// The identifiers by which a change may be known to be about an erased person, or to be a message
-/// that was taken out, and its date. A record
-/// without a date counts as old.
+/// that was taken out or a line that was discarded, and its date. A record without a date counts as
+/// old.
 fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timestamp>) {
     let external = |id: &Personal| {
         let id = normalise::external_id(id.expose());
@@ -88,7 +88,11 @@ fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timesta
             found.push(message_identity(it));
             (found, Some(it.sent_at))
         }
-        Change::Forwarding(_) | Change::Rejected(_) => (Vec::new(), None),
+        Change::Rejected(it) => {
+            let content = Content::Discarded { record: &it.record };
+            (vec![content.identity()], None)
+        }
+        Change::Forwarding(_) => (Vec::new(), None),
     }
 }
 
@@ -159,23 +163,7 @@ impl Plan {
                 entry.own = Some(self.claim(token, true, setting.random));
                 entry.case.and(entry.contact).map(drop)
             }
-            Change::Forwarding(it) => {
-                let look = |plan: &mut Self, domain, id: &Personal| {
-                    let id = normalise::external_id(id.expose())?;
-                    let token = (domain, setting.keys.token(domain, id.expose()));
-                    Some(plan.claim(token, false, setting.random))
-                };
-                entry.case = look(self, Domain::CaseExternalId, &it.case);
-                let message = it.message.as_ref();
-                entry.message = message.and_then(|it| look(self, Domain::MessageExternalId, it));
-                let content = Content::Forwarding {
-                    case: it.case.expose(),
-                    recipient: &it.recipient,
-                    at: it.at,
-                };
-                entry.own = Some(self.claim(content.token(setting.keys), true, setting.random));
-                entry.case.map(drop)
-            }
+            Change::Forwarding(it) => self.forwarding(it, &mut entry, setting),
             Change::Rejected(it) => {
                 let content = Content::Quarantined {
                     source: &it.source,
@@ -190,6 +178,30 @@ impl Plan {
             entry.fate = Fate::Refused(Refusal::NoIdentifier);
         }
         entry
+    }
+
+    /// A forwarding hangs on a case that is there; it makes none.
+    fn forwarding(
+        &mut self,
+        it: &ForwardingChange,
+        entry: &mut Entry,
+        setting: &Setting<'_>,
+    ) -> Option<()> {
+        let look = |plan: &mut Self, domain, id: &Personal| {
+            let id = normalise::external_id(id.expose())?;
+            let token = (domain, setting.keys.token(domain, id.expose()));
+            Some(plan.claim(token, false, setting.random))
+        };
+        entry.case = look(self, Domain::CaseExternalId, &it.case);
+        let message = it.message.as_ref();
+        entry.message = message.and_then(|it| look(self, Domain::MessageExternalId, it));
+        let content = Content::Forwarding {
+            case: it.case.expose(),
+            recipient: &it.recipient,
+            at: it.at,
+        };
+        entry.own = Some(self.claim(content.token(setting.keys), true, setting.random));
+        entry.case.map(drop)
     }
 
     fn contact(&mut self, it: &ContactChange, setting: &Setting<'_>) -> Option<usize> {

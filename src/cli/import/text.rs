@@ -55,8 +55,8 @@ fn left_out(text: Text, it: &Report, tenant: &str) -> Text {
     let dropped = [
         (
             it.suppressed,
-            "record dated before the person's erasure",
-            "records dated before the person's erasure",
+            "record erased or discarded before",
+            "records erased or discarded before",
         ),
         (
             it.being_erased,
@@ -74,18 +74,15 @@ fn left_out(text: Text, it: &Report, tenant: &str) -> Text {
             "contacts without external id, e-mail or phone",
         ),
     ];
-    let dropped: Vec<_> = dropped
-        .into_iter()
-        .filter(|(number, ..)| *number > 0)
-        .collect();
+    let dropped: Vec<_> = dropped.into_iter().filter(|it| it.0 > 0).collect();
     let text = match dropped.is_empty() {
         true => text,
-        false => dropped
-            .into_iter()
-            .fold(text.gap().and("Dropped"), |text, (number, one, many)| {
-                text.and(format!("  {}", count(number, one, many)))
-            }),
+        false => text.gap().and("Dropped").counted(dropped),
     };
+    quarantined(text, it, tenant)
+}
+
+fn quarantined(text: Text, it: &Report, tenant: &str) -> Text {
     if it.quarantined.is_empty() {
         return text;
     }

@@ -9,6 +9,7 @@ mod canary;
 mod attachments;
 mod erase;
 mod meanwhile;
+mod mirrored;
 mod quarantine;
 mod rehouse;
 mod rehouse_restore;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text, count};
 use crate::app::App;
@@ -38,11 +40,23 @@ pub fn file(arguments: &Arguments, output: Output) -> Result<(), Failure> {
     passed(report.passed)
 }
 
+/// The log's report, with the one word that a program asks for.
+#[derive(Debug, Serialize)]
+struct Checked {
+    passed: bool,
+    #[serde(flatten)]
+    report: LogReport,
+}
+
 /// Checks the log of this installation.
 pub async fn all(app: &App, output: Output) -> Result<(), Failure> {
     let report = app.log.verify_all().await?;
-    output.give(&report, log_text)?;
-    passed(report.passed())
+    let checked = Checked {
+        passed: report.passed(),
+        report,
+    };
+    output.give(&checked, |it| log_text(&it.report))?;
+    passed(checked.passed)
 }
 
 fn passed(passed: bool) -> Result<(), Failure> {

@@ -1,0 +1,93 @@
+//! What is wrong is named with its remedy, and what destroys is counted first.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::both_engines;
+use crate::desk::{Desk, text};
+
+/// What `gallra doctor` finds of a part: its health, and what to do.
+fn finding(desk: &Desk, part: &str) -> (String, String) {
+    let report = desk.gallra.run(["doctor"]).json();
+    let findings = report["findings"].as_array().expect("findings");
+    let found = findings.iter().find(|it| it["part"] == part);
+    let found = found.unwrap_or_else(|| panic!("no {part} in {report}"));
+    (text(&found["health"]), text(&found["detail"]))
+}
+
+fn orphans(desk: &Desk, more: &[&str]) -> Value {
+    desk.json([&["reconcile", "--destroy-orphans"], more].concat())["orphans"].clone()
+}
+
+both_engines! {
+    /// backup · somebody is imported · the backup is restored: the newcomer's keys belong to no row,
+    /// and only a newer backup could still use them.
+    async fn keys_of_nobody_are_counted_before_they_are_destroyed(bench) {
+        let desk = Desk::with_people(bench);
+        let backup = desk.path("backup");
+        desk.json(["backup", &backup]);
+        let more = r#"{"type":"contact","external_id":"c9","name":"Kim Alm","email":"kim@example.se"}"#;
+        let more = desk.file("more.ndjson", more);
+        desk.json(["import", "--tenant", "norrsken", &more]);
+        desk.json(["restore", &backup]);
+
+        let alone = desk.refused(2, ["reconcile", "--dry-run"]);
+        assert!(text(&alone["message"]).contains("--destroy-orphans"), "{alone}");
+        let counted = orphans(&desk, &["--dry-run"]);
+        assert_eq!((counted["destroyed"].as_u64(), &counted["receipts"]), (Some(0), &Value::Array(vec![])));
+        assert!(counted["found"].as_u64() > Some(0), "{counted}");
+        assert_eq!(orphans(&desk, &["--dry-run"]), counted, "counting destroys nothing");
+        let told = desk.text(["reconcile", "--destroy-orphans", "--dry-run"]);
+        let told = told.replace('\n', " ");
+        assert!(told.contains("`gallra reconcile --destroy-orphans`"), "{told}");
+        let before = desk.json(["receipt", "list"])["items"].as_array().unwrap().len();
+
+        let done = orphans(&desk, &[]);
+        assert!(done["destroyed"].as_u64() >= counted["found"].as_u64(), "{done} after {counted}");
+        let after = desk.json(["receipt", "list"])["items"].as_array().unwrap().len();
+        assert_eq!(after - before, done["receipts"].as_array().unwrap().len());
+        assert_eq!(desk.json(["find", "asa@example.se"])["matches"].as_array().unwrap().len(), 2);
+    }
+
+    async fn the_doctor_names_the_remedy_of_what_is_wrong(bench) {
+        let desk = Desk::with_people(bench);
+        assert_eq!(finding(&desk, "root").0, "ok");
+        let root = desk.path("root");
+        fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
+        let (health, remedy) = finding(&desk, "root");
+        assert_eq!((health.as_str(), remedy.contains("run `chmod 700")), ("warning", true), "{remedy}");
+        fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
+
+        let (key, away) = (desk.path("sign/log.key"), desk.path("away.key"));
+        fs::rename(&key, &away).unwrap();
+        let (health, remedy) = finding(&desk, "signing key");
+        assert_eq!((health.as_str(), remedy.contains("log.key")), ("failed", true), "{remedy}");
+        assert!(desk.run_for_people(["doctor"]).exited(1).stdout.contains("FAILED"));
+        fs::rename(&away, &key).unwrap();
+
+        let away = desk.path("root.away");
+        fs::rename(&root, &away).unwrap();
+        let (health, remedy) = finding(&desk, "root");
+        assert_eq!(health, "failed");
+        assert!(remedy.contains("GALLRA_ROOT") && remedy.contains("gallra mirror promote"), "{remedy}");
+        fs::remove_dir_all(&root).ok(); // Where processes announce themselves.
+        fs::rename(&away, &root).unwrap();
+        assert_eq!((finding(&desk, "root").0, finding(&desk, "key tree").0), ("ok".into(), "ok".into()));
+    }
+
+    /// The data is put back with other tools, or restored and not reconciled.
+    async fn the_doctor_says_of_restored_data_what_comes_next(bench) {
+        let desk = Desk::with_people(bench);
+        assert_eq!(finding(&desk, "standing").0, "ok");
+        let data = bench.open(gallra::store::Role::Data).await;
+        let mark = "UPDATE meta SET restoration = $1";
+        data.execute(mark, gallra::store::args![vec![7_u8; 16]]).await.unwrap();
+        data.close().await;
+        let (health, remedy) = finding(&desk, "standing");
+        assert_eq!((health.as_str(), remedy.contains("gallra reconcile")), ("warning", true), "{remedy}");
+        desk.json(["reconcile"]);
+        assert_eq!(finding(&desk, "standing").0, "ok");
+    }
+}

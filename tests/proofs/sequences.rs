@@ -274,6 +274,9 @@ impl<'b> Run<'b> {
 
     async fn crash(mut self, order: Order, at: &Index, then: &Then) -> Self {
         self.prepare(order).await;
+        if matches!(then, Then::Restore(_)) && self.model.backups() == 0 {
+            self.back_up().await;
+        }
         let tenant = self.model.world.tenant(order.tenant()).cloned().unwrap();
         let subject = self.model.world.subject(order);
         let (bench, clock) = (self.bench, self.clock.clone());
@@ -296,10 +299,9 @@ impl<'b> Run<'b> {
         let passed =
             |name| points.iter().position(|it| *it == name) <= Some(at.index(points.len()));
         let is_ordered = !matches!(order, Order::Redact(_));
-        let backups = self.model.backups();
         match then {
-            Then::Restore(backup) if backups > 0 => {
-                let backup = backup.index(backups);
+            Then::Restore(backup) => {
+                let backup = backup.index(self.model.backups());
                 if passed("destroy:committed") {
                     self.model.does(order);
                 }

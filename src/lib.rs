@@ -9,7 +9,7 @@
 //! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
 //! | 3 jobs | [`jobs`]: what queued work does |
 //! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
-//! | 1 machinery | [`store`] → [`keyring`] → [`queue`] → [`audit`] → [`staff`] |
+//! | 1 machinery | [`store`] → [`keyring`] → [`queue`] → [`audit`] → [`staff`] → [`webhooks`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
 #![forbid(unsafe_code)]
@@ -30,6 +30,7 @@ pub mod staff;
 pub mod store;
 pub mod vocabulary;
 pub mod web;
+pub mod webhooks;
 
 /// Every statement of every `rows.rs`: a new file adds its line here, and a test prepares each one
 /// on both engines.
@@ -39,6 +40,7 @@ pub fn every_statement() -> Vec<store::Statement> {
         keyring::rows::STATEMENTS,
         keyring::mirror::rows::STATEMENTS,
         queue::rows::STATEMENTS,
+        webhooks::rows::STATEMENTS,
         receipts::rows::STATEMENTS,
         ingest::upload::rows::STATEMENTS,
         audit::rows::STATEMENTS,

@@ -22,6 +22,7 @@ const ROOMS: &[&str] = &[
     "queue",
     "audit",
     "staff",
+    "webhooks",
     // floor 2
     "receipts",
     "catalog",

@@ -157,6 +157,8 @@ const READ_ALL: &[&str] = &[
     "catalog::rows::TENANTS",
     "erasure::rows::vault::REHOUSING_OF", // orders that are under way
     "staff::rows::TOKENS",
+    "webhooks::rows::ENDPOINTS", // a handful
+    "webhooks::rows::ENDPOINTS_OF",
     "queue::rows::JOBS",       // one page, in the order of its index
     "queue::rows::COUNT_JOBS", // an index of states; what ended is forgotten after a month
 ];

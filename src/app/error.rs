@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::erasure::EraseError;
 use crate::keyring::mirror::MirrorError;
 use crate::keyring::{KeyringError, RootError};
+use crate::queue::QueueError;
 use crate::receipts::ReceiptError;
 use crate::staff::StaffError;
 use crate::store::{Role, StoreError};
@@ -55,6 +56,9 @@ pub enum AppError {
     /// Tokens.
     #[error(transparent)]
     Staff(#[from] StaffError),
+    /// Work that is done later.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// A mirror.
     #[error(transparent)]
     Mirror(#[from] MirrorError),

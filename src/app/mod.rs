@@ -6,6 +6,7 @@ mod examine;
 mod init;
 pub mod mirror;
 pub(crate) mod rows;
+mod standing;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,12 +16,13 @@ use std::time::Duration;
 pub use error::AppError;
 pub use examine::{Finding, Health, examine};
 pub use init::Made;
+pub use standing::Standing;
 
 use crate::audit::Actor;
 use crate::catalog::Catalog;
 use crate::config::{RootFactor, Settings};
 use crate::erasure::backup::Manifest;
-use crate::erasure::{Eraser, Report, Standing, Turn, restore};
+use crate::erasure::{self, Eraser, Report, Turn, restore};
 use crate::jobs::{Work, Worker};
 use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
@@ -30,6 +32,7 @@ use crate::receipts::{Log, ReceiptError, SigningKey};
 use crate::staff::{BearerToken, NewToken, Tokens};
 use crate::store::{Db, Options, Role, StoreError};
 use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, Timestamp, TokenId};
+use crate::webhooks::{Networks, SystemResolver, Webhooks};
 
 /// How long a process waits for whoever holds the root lock.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,7 +106,7 @@ impl App {
     /// server did, since a server looks all the time.
     pub async fn open(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
         let app = Self::open_unsettled(settings, purpose).await?;
-        if app.eraser.standing().await? == Standing::Restored {
+        if app.eraser.standing().await? == erasure::Standing::Restored {
             tracing::warn!("the data was restored: it is reconciled with the vault first");
             app.eraser.settle().await?;
         }
@@ -166,8 +169,10 @@ impl App {
     /// Settles, when there is anything to settle.
     pub async fn settle_where_needed(&self) -> Result<Option<Report>, AppError> {
         match self.eraser.standing().await? {
-            Standing::Settled => Ok(None),
-            Standing::Behind | Standing::Restored => Ok(Some(self.eraser.settle().await?)),
+            erasure::Standing::Settled => Ok(None),
+            erasure::Standing::Behind | erasure::Standing::Restored => {
+                Ok(Some(self.eraser.settle().await?))
+            }
         }
     }
 
@@ -198,7 +203,7 @@ impl App {
     /// Whether this process can answer: stores reachable, lease valid, data reconciled.
     pub async fn readiness(&self) -> Result<(), AppError> {
         let epoch = self.keyring.begin_read().await?;
-        if self.eraser.standing().await? == Standing::Restored {
+        if self.eraser.standing().await? == erasure::Standing::Restored {
             return Err(AppError::NotReconciled);
         }
         match self.keyring.confirm(epoch).await {
@@ -254,7 +259,25 @@ impl App {
         };
         Worker {
             queue: self.queue(),
-            does: Work { eraser },
+            does: Work {
+                eraser,
+                webhooks: self.webhooks(),
+            },
+        }
+    }
+
+    /// Who outside is told of what.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks {
+            data: self.data.clone(),
+            keyring: self.keyring.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            resolver: Arc::new(SystemResolver),
+            networks: match self.settings.webhooks_to_loopback {
+                true => Networks::Loopback,
+                false => Networks::Public,
+            },
         }
     }
 

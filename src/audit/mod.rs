@@ -63,6 +63,8 @@ macro_rules! actions {
 actions! {
     /// A tenant was added.
     TenantAdded = "tenant.added";
+    /// What is known of a tenant was changed.
+    TenantChanged = "tenant.changed";
     /// The list of tenants was read.
     TenantsListed = "tenant.listed";
     /// A tenant's profile was read.
@@ -119,6 +121,12 @@ actions! {
     TokenCreated = "token.created";
     /// A token was ended.
     TokenRevoked = "token.revoked";
+    /// An endpoint of webhooks was made.
+    WebhookAdded = "webhook.added";
+    /// An endpoint got another secret.
+    WebhookRotated = "webhook.rotated";
+    /// An endpoint was removed.
+    WebhookRemoved = "webhook.removed";
     /// The data store was copied.
     BackedUp = "store.backed-up";
     /// The data store was put back.

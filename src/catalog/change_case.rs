@@ -2,7 +2,7 @@
 
 use super::opened::CaseRow;
 use super::types::{CaseState, Custody};
-use super::{Catalog, CatalogError, TenantRef, rows};
+use super::{Catalog, CatalogError, Expected, TenantRef, rows};
 use crate::audit::{self, Action};
 use crate::store::args;
 use crate::vocabulary::{CaseId, Timestamp};
@@ -19,12 +19,13 @@ pub struct CasePatch {
 }
 
 impl Catalog {
-    /// Changes a case.
+    /// Changes a case; refused when it is not as the caller has seen it.
     pub async fn change_case(
         &self,
         tenant: &TenantRef,
         case: CaseId,
         patch: CasePatch,
+        expected: &Expected,
     ) -> Result<(), CatalogError> {
         let mut tx = self.data.begin().await?;
         let taken = tx
@@ -38,6 +39,7 @@ impl Catalog {
             return Err(CatalogError::CaseBeingErased(case));
         }
         let stored = CaseRow::read(&row)?;
+        expected.check(&stored.case_version())?;
         let closed_at = match (patch.state, patch.closed_at) {
             (_, Some(at)) => Some(at),
             (Some(CaseState::Closed), None) => stored.closed_at.or(Some(self.clock.now())),
@@ -71,6 +73,7 @@ impl Catalog {
                 state,
                 ..CasePatch::default()
             },
+            &Expected::Any,
         )
         .await
     }

@@ -55,6 +55,9 @@ pub enum CatalogError {
     /// The contact has no part of this case.
     #[error("the contact has no part of this case: `gallra access` shows what a contact has")]
     NoPart,
+    /// Somebody changed it since the caller read it.
+    #[error("this was changed since it was read: read it again, and change that")]
+    ChangedMeanwhile,
     /// A message that was chosen is not in the part that is taken apart.
     #[error("message {0} is not in this part: read the record again and choose anew")]
     NotInPart(MessageId),

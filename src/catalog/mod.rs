@@ -31,6 +31,7 @@ mod access;
 mod add_tenant;
 mod attachments;
 mod change_case;
+mod change_tenant;
 mod erased;
 mod error;
 mod find;
@@ -45,18 +46,21 @@ pub mod rules;
 mod show_tenants;
 pub mod types;
 mod upsert;
+mod version;
 pub mod write;
 
 use std::sync::Arc;
 
 pub use access::{AccessRecord, CaseRecord};
 pub use change_case::CasePatch;
+pub use change_tenant::TenantPatch;
 pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
 pub use list::Page;
 pub use quarantine::{Quarantined, QuarantinedRecord};
 pub use types::{Attachment, Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
 pub use upsert::Upserted;
+pub use version::Expected;
 
 use crate::audit::{Action, Actor, Entry, Recorder};
 use crate::keyring::{Keyring, KeyringError};

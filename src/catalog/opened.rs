@@ -135,6 +135,7 @@ impl CaseRow {
             custody: self.custody.clone(),
             opened_at: self.opened_at,
             closed_at: self.closed_at,
+            sealed: self.version,
         })
     }
 }

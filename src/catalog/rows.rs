@@ -28,6 +28,11 @@ macro_rules! tenant {
 crate::store::statements! { data:
     /// One tenant by slug.
     TENANT_BY_SLUG = concat!("SELECT ", tenant!(), "FROM tenant t JOIN unit u ON u.id = t.unit WHERE t.slug = $1");
+    /// Takes a tenant to change it.
+    TAKE_TENANT = "UPDATE tenant SET guard = guard + 1 WHERE slug = $1 AND erased_at IS NULL RETURNING id";
+    /// Changes what is known of it.
+    SET_TENANT = "UPDATE tenant SET name = $1, org_no = $2, languages = $3, timezone = $4, email = $5, \
+        sealed_version = $6 WHERE id = $7";
     /// A tenant as most calls need it.
     TENANT_REF_BY_ID = "SELECT slug, country, erased_at FROM tenant WHERE id = $1";
     /// Every tenant.

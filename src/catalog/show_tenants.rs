@@ -7,7 +7,7 @@ use crate::audit::Action;
 use crate::keyring::columns;
 use crate::store::{Row, StoreError, args};
 
-fn summary(row: &Row) -> Result<TenantSummary, StoreError> {
+pub(super) fn summary(row: &Row) -> Result<TenantSummary, StoreError> {
     Ok(TenantSummary {
         id: row.id(0)?,
         slug: row.text(1)?,

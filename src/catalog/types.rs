@@ -201,6 +201,9 @@ pub struct Case {
     pub opened_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// How often its sealed fields were written; part of its version.
+    #[serde(skip)]
+    pub(in crate::catalog) sealed: u32,
 }
 
 /// A message, opened; `masked` when it is somebody else's and only its place in time is shown.

@@ -13,6 +13,7 @@ use crate::queue::QueueError;
 use crate::receipts::ReceiptError;
 use crate::staff::StaffError;
 use crate::store::StoreError;
+use crate::webhooks::WebhookError;
 
 /// The exit codes of CONTRACT; 0 is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +140,10 @@ failures! {
     KeyringError => |_| Exit::Failed,
     MirrorError => |_| Exit::Failed,
     QueueError => |_| Exit::Failed,
+    WebhookError => |error| match error {
+        WebhookError::Url | WebhookError::Inside | WebhookError::Event => Exit::Usage,
+        _ => Exit::Failed,
+    },
     ReceiptError => |error| match error {
         ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
         _ => Exit::Failed,

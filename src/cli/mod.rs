@@ -31,6 +31,7 @@ mod stores;
 mod tenant;
 mod token;
 mod verify;
+mod webhook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -140,6 +141,9 @@ enum Inside {
     /// Work that is done later: imports, messages to other systems
     #[command(subcommand)]
     Jobs(jobs::Command),
+    /// Other systems that are told of what happens
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Copy the data and the receipts, while everybody works on
     Backup(stores::Directory),
 }
@@ -303,6 +307,7 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
         Inside::Receipt(command) => receipt::run(command, app, output).await,
         Inside::Root(command) => root::run(command, app, output).await,
         Inside::Jobs(command) => jobs::run(command, app, output).await,
+        Inside::Webhook(command) => webhook::run(command, app, output).await,
         Inside::Backup(arguments) => stores::backup(arguments, app, output).await,
     }
 }

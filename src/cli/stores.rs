@@ -98,7 +98,12 @@ pub async fn restore(
     output.give(&answer, |it| {
         let made = moment(it.backup.made_at);
         let text = Text::line(format!("Restored {} of {made}.", it.directory));
-        reconciled_text(text.gap(), &it.reconciled)
+        let text = reconciled_text(text.gap(), &it.reconciled);
+        text.gap().paragraph(
+            0,
+            "Queued work (imports, messages to other systems) waits: look with `gallra jobs list`, \
+             then let it go on with `gallra jobs resume`.",
+        )
     })
 }
 

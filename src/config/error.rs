@@ -56,6 +56,12 @@ pub enum ConfigError {
     /// Something else than address and port.
     #[error("{0:?} is no address to listen on: write address and port, for example 127.0.0.1:8080")]
     Listen(String),
+    /// Something else than a whole number.
+    #[error("{0} must be a whole number from 0 up, such as 6000")]
+    Number(&'static str),
+    /// Another word than those there are.
+    #[error("webhook_networks must be public or loopback")]
+    Networks,
     /// The second secret is there but empty.
     #[error("the root factor in {0} is empty: put the secret there, or remove it")]
     EmptyFactor(String),

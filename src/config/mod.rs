@@ -47,6 +47,21 @@ pub const KEYS: &[Key] = &[
         "what is logged: error, warn, info, debug, or target=level",
     ),
     key(
+        "rate_limit",
+        "GALLRA_RATE_LIMIT",
+        "calls a minute by one token; 0 for no limit",
+    ),
+    key(
+        "rate_limit_address",
+        "GALLRA_RATE_LIMIT_ADDRESS",
+        "calls a minute from one address without a good token; 0 for no limit",
+    ),
+    key(
+        "webhook_networks",
+        "GALLRA_WEBHOOK_NETWORKS",
+        "where webhooks may go: public, or loopback to allow this machine too",
+    ),
+    key(
         "operator",
         "GALLRA_OPERATOR",
         "the support company's name on receipts",
@@ -98,6 +113,12 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// What is logged; a command's own choice when nothing is said.
     pub log: Option<String>,
+    /// Calls a minute by one token; 0 for no limit.
+    pub rate_limit: u32,
+    /// Calls a minute from one address without a good token; 0 for no limit.
+    pub rate_limit_address: u32,
+    /// Whether webhooks may go to this machine too: for trying them out.
+    pub webhooks_to_loopback: bool,
     /// The support company's name on receipts.
     pub operator: String,
     /// Its registration number.
@@ -159,6 +180,13 @@ impl Settings {
             listen: listen_address(take("listen").unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?,
             public_url: take("public_url"),
             log: take("log"),
+            rate_limit: number("rate_limit", take("rate_limit"), 6_000)?,
+            rate_limit_address: number("rate_limit_address", take("rate_limit_address"), 600)?,
+            webhooks_to_loopback: match take("webhook_networks").as_deref() {
+                None | Some("public") => false,
+                Some("loopback") => true,
+                Some(_) => return Err(ConfigError::Networks),
+            },
             operator: take("operator").unwrap_or_else(|| NO_OPERATOR.to_owned()),
             operator_org_no: take("operator_org_no").unwrap_or_default(),
             data_dir,
@@ -188,6 +216,15 @@ impl Settings {
             ("listen", self.listen.clone()),
             ("public_url", self.public_url.clone().unwrap_or_default()),
             ("log", self.log.clone().unwrap_or_default()),
+            ("rate_limit", self.rate_limit.to_string()),
+            ("rate_limit_address", self.rate_limit_address.to_string()),
+            (
+                "webhook_networks",
+                match self.webhooks_to_loopback {
+                    true => "loopback".to_owned(),
+                    false => "public".to_owned(),
+                },
+            ),
             ("operator", self.operator.clone()),
             ("operator_org_no", self.operator_org_no.clone()),
         ]
@@ -234,6 +271,13 @@ fn root_directory(address: &str) -> Result<PathBuf, ConfigError> {
             Err(ConfigError::RootProvider(provider.to_owned()))
         }
         _ => Err(ConfigError::RootAddress),
+    }
+}
+
+fn number(name: &'static str, value: Option<String>, usual: u32) -> Result<u32, ConfigError> {
+    match value {
+        None => Ok(usual),
+        Some(text) => text.parse().map_err(|_| ConfigError::Number(name)),
     }
 }
 

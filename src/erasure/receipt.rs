@@ -3,9 +3,10 @@
 use super::facts::{self, Circumstances, Facts, Results};
 use super::{EraseError, Eraser, rows};
 use crate::keyring::LedgerEntry;
-use crate::receipts::body::{Again, AgainReason, Mirrors};
+use crate::receipts::body::{Again, AgainReason, Kind, Mirrors};
 use crate::store::{Tx, args};
 use crate::vocabulary::{ErasureId, fail_point};
+use crate::webhooks::{self, Event};
 
 /// Receipts appended in one transaction at most: it holds the vault's head.
 const TOGETHER: usize = 32;
@@ -100,6 +101,8 @@ impl Eraser {
         if ready.is_empty() {
             return Ok(0);
         }
+        // Before the receipts: what is told twice is told once, what is never told is missed.
+        self.announce(&ready).await?;
         fail_point("receipt:before-append");
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
@@ -115,6 +118,26 @@ impl Eraser {
                 .await?;
         }
         Ok(ready.len() as u64)
+    }
+
+    /// Tells who wants to know.
+    async fn announce(&self, ready: &[(&Due, u64)]) -> Result<(), EraseError> {
+        let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());
+        let mut tx = self.data().begin().await?;
+        for (one, _) in ready {
+            let purge = one.entry.kind == Kind::TenantPurge.word() && one.again.is_none();
+            let purge = purge.then_some(webhooks::Kind::TenantPurged);
+            let receipt = Some(webhooks::Kind::ReceiptIssued);
+            for kind in receipt.into_iter().chain(purge) {
+                let event = Event {
+                    kind,
+                    tenant: one.entry.tenant,
+                    object: one.again.unwrap_or(one.entry.erasure).0,
+                };
+                webhooks::announce(&mut tx, event, clock, random).await?;
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Composes one receipt, appends it, and marks its entry.

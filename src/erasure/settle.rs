@@ -153,6 +153,13 @@ impl Eraser {
         Ok(self.meta().await?.orphans)
     }
 
+    /// How many erasures wait to be carried out, and how many receipts to be issued.
+    pub async fn unfinished(&self) -> Result<(u64, u64), EraseError> {
+        let open = self.data().fetch_all(rows::OPEN_ERASURES, args![false]);
+        let receipts = self.without_receipt().await?.len();
+        Ok((open.await?.len() as u64, receipts as u64))
+    }
+
     /// Every block that data uses must be one the vault has given out.
     async fn check_blocks(&self) -> Result<(), EraseError> {
         for row in self.data().fetch_all(rows::TENANTS, args![]).await? {

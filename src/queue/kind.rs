@@ -35,6 +35,9 @@ kinds! {
     Import = "import", [5, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR];
     /// Destroys an uploaded file once it is taken in. A hold may stand in the way for long.
     ClearImport = "import.clear", [5, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, WEEK, 2 * WEEK];
+    /// Tells an endpoint of an event: the schedule of Standard Webhooks, about 76 hours.
+    Deliver = "webhook.deliver",
+        [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, DAY];
 }
 
 impl Kind {

@@ -29,6 +29,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Whether this is the last attempt: if it fails, the work is given up.
+    pub fn is_last_try(&self) -> bool {
+        self.attempt as usize > self.kind.waits().len()
+    }
+
     /// Whether it was begun more often than its kind is tried: its worker died each time.
     pub fn is_beyond_trying(&self) -> bool {
         self.attempt as usize > self.kind.waits().len() + 1

@@ -214,6 +214,11 @@ impl Queue {
     /// Takes the work that has been due longest; `None` when there is none, or when the queue is paused.
     pub async fn lease(&self) -> Result<Option<Lease>, QueueError> {
         let now = self.clock.now();
+        // An idle worker reads, and takes no writer's place.
+        let oldest = self.data.fetch_one(rows::OLDEST_DUE, args![]).await?;
+        if oldest.opt_timestamp(0)?.is_none_or(|due| due > now) {
+            return Ok(None);
+        }
         let id = LeaseId::generate(self.random.as_ref());
         let until = after(now, LEASE);
         let arguments = args![State::Running.word(), id, until, now, true, now];

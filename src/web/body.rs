@@ -1,13 +1,18 @@
 //! The body of a request as JSON. What cannot be used is answered with where it stands, and without
 //! what was sent: that may be about a person.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::body::{Body as Stream, Bytes};
+use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::{StatusCode, header};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use super::Problem;
+use super::limits::{LARGEST_BODY, largest};
+
+/// Of a body that is too large so much is read before the answer.
+const LET_GO: usize = 32 << 20;
 
 /// A body of JSON, and its bytes as they came.
 pub struct Body<T> {
@@ -20,7 +25,7 @@ pub struct Body<T> {
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind
             .and_then(|value| value.to_str().ok())
@@ -34,13 +39,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 detail,
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            let detail = "the body is too large or broke off: at most 2 MiB";
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
-        })?;
+        let route = request.extensions().get::<MatchedPath>();
+        let most = route.map_or(LARGEST_BODY, |route| largest(route.as_str()));
+        let bytes = whole(request.into_body(), most).await?;
         let value = read(&bytes)?;
         Ok(Self { value, bytes })
     }
+}
+
+/// The bytes of a body that is not too large. Of one that is, the rest is read and let go, up to a limit:
+/// closed in its face, the connection would take our answer along.
+async fn whole(body: Stream, most: usize) -> Result<Bytes, Problem> {
+    let mut body = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(some) = body.next().await {
+        let some = some.map_err(|_| {
+            let detail = "the body broke off: send it again";
+            Problem::new(StatusCode::BAD_REQUEST, "cut-off", detail)
+        })?;
+        length += some.len();
+        match length > most {
+            false => bytes.extend_from_slice(&some),
+            true if length > LET_GO => break,
+            true => {}
+        }
+    }
+    if length > most {
+        let detail = format!("the body is too large: at most {} KiB here", most >> 10);
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return Err(Problem::new(status, "too-large", detail));
+    }
+    Ok(bytes.into())
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -1,4 +1,4 @@
-//! How long a call may take.
+//! How long a call may take, and how large it may be.
 
 use std::time::Duration;
 
@@ -17,6 +17,21 @@ const STREAMED: &[(&str, Duration)] = &[(
     "/api/v1/tenants/{slug}/imports",
     Duration::from_secs(6 * 60 * 60),
 )];
+
+/// The largest body of a call, in bytes, where nothing else is said. What is larger is imported.
+pub const LARGEST_BODY: usize = 2 << 20;
+/// What has no long text in it has no long body.
+const SMALL_BODY: usize = 64 << 10;
+/// Calls whose body may be large: a message, a letter's text, a receipt to check.
+const LARGE: &[&str] = &["/messages", "/requests", "/receipts:verify"];
+
+/// The largest body of a route.
+pub fn largest(route: &str) -> usize {
+    match LARGE.iter().any(|end| route.ends_with(end)) {
+        true => LARGEST_BODY,
+        false => SMALL_BODY,
+    }
+}
 
 /// Ends a call that takes too long; what it began is rolled back.
 pub async fn in_time(request: Request, next: Next) -> Response {

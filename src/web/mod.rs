@@ -7,28 +7,33 @@
 //! | `caller` | who calls, and what the call may touch |
 //! | `address`, `body`, `listing`, `once` | what comes in and how lists go out |
 //! | `problem` | errors as RFC 9457 |
-//! | `limits` | how long a call may take, how large it may be |
-//! | `health`, `log` | what operations and verifiers need, without a token |
+//! | `limits`, `rate` | how long a call may take, how large it may be, how often it may be made |
+//! | `edited` | versions of what is edited |
+//! | `health`, `metrics`, `log` | what operations and verifiers need, without a client |
 
 mod address;
 pub mod api;
 mod body;
 mod caller;
+mod edited;
 mod health;
 mod limits;
 mod listing;
 mod log;
+mod metrics;
 mod once;
 mod problem;
+mod rate;
 mod trace;
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::routing::get;
-use axum::{Router, ServiceExt, middleware};
+use axum::{Extension, Router, ServiceExt, middleware};
 use tokio::net::TcpListener;
 use tower::util::MapRequestLayer;
 use tower::{Layer, Service};
@@ -39,23 +44,30 @@ use crate::app::App;
 use address::Address;
 use body::Body;
 use caller::Caller;
+use edited::{IfMatch, tagged};
 use listing::{Listing, PageQuery, Wanted};
+use metrics::Metrics;
 pub use problem::Problem;
+use rate::{Meter, Quotas};
 
 /// How often unfinished erasures and late receipts are looked for.
 const SETTLE: Duration = Duration::from_secs(10);
-
-/// The largest body of a call, in bytes. What is larger is imported.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
 
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
     let (api, _) = api::routes();
     let clock = app.clock.clone();
+    let metrics = Metrics::default();
+    let quotas = Quotas {
+        token: app.settings.rate_limit,
+        address: app.settings.rate_limit_address,
+    };
+    let meter = Arc::new(Meter::new(clock.clone(), quotas));
     Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))
+        .route("/metrics", get(metrics::show))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/tile/{*path}", get(log::tile))
         .route("/.well-known/gallra-log.json", get(log::description))
@@ -63,10 +75,15 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::wrong_method)
         .with_state(app)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(limits::LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(limits::in_time))
-        .layer(middleware::from_fn_with_state(clock, trace::each_request))
+        .layer(middleware::from_fn_with_state(meter, rate::metered))
+        .layer(Extension(metrics.clone()))
+        .layer(middleware::from_fn_with_state(
+            (clock, metrics),
+            trace::each_request,
+        ))
 }
 
 /// The routes behind what makes `…/{id}:erase` one of them.
@@ -97,7 +114,7 @@ pub async fn serve(
     let working = tokio::spawn(async move { worker.run_until(told).await });
     let served = axum::serve(
         listener,
-        ServiceExt::<Request>::into_make_service(service(app)),
+        ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service(app)),
     )
     .with_graceful_shutdown(ended)
     .await;

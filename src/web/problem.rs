@@ -15,6 +15,7 @@ use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::staff::StaffError;
 use crate::vocabulary::ErasureId;
+use crate::webhooks::WebhookError;
 
 /// An error as it is answered. Boxed, because every handler's result carries the room for one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -177,6 +178,10 @@ impl From<CatalogError> for Problem {
             CatalogError::TenantBeingErased
             | CatalogError::ContactBeingErased(_)
             | CatalogError::CaseBeingErased(_) => Self::gone(None),
+            CatalogError::ChangedMeanwhile => {
+                let status = StatusCode::PRECONDITION_FAILED;
+                Self::new(status, "changed-meanwhile", error.to_string())
+            }
             CatalogError::SlugTaken(_) => {
                 let detail = "a client with this slug exists: choose another, or change that one";
                 Self::new(StatusCode::CONFLICT, "slug-taken", detail)
@@ -249,6 +254,20 @@ impl From<ReceiptError> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "no-such-tile", error.to_string())
             }
             ReceiptError::Unknown(_) => nothing_here(),
+            error => Self::hidden(&error),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::UnknownEndpoint(_) | WebhookError::UnknownDelivery(_) => nothing_here(),
+            WebhookError::Url | WebhookError::Unresolved | WebhookError::Inside => {
+                Self::unusable("/url", error.to_string())
+            }
+            WebhookError::Event => Self::unusable("/events", error.to_string()),
+            WebhookError::Keyring(error) => error.into(),
             error => Self::hidden(&error),
         }
     }

@@ -1,4 +1,4 @@
-//! One line in the log per request: its route template, never its address, its query or its headers.
+//! One line in the log and one count per request: its route template, never its address, its query or its headers.
 
 use std::sync::Arc;
 
@@ -6,12 +6,13 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::Metrics;
 use super::address::documented;
 use crate::vocabulary::Clock;
 
 /// Logs a request once it is answered.
 pub async fn each_request(
-    State(clock): State<Arc<dyn Clock>>,
+    State((clock, metrics)): State<(Arc<dyn Clock>, Metrics)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -21,7 +22,9 @@ pub async fn each_request(
     let begun = clock.uptime();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let milliseconds = clock.uptime().saturating_sub(begun).as_secs_f64() * 1e3;
+    let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
+    metrics.answered(&method, &route, status, seconds);
+    let milliseconds = seconds * 1e3;
     tracing::info!(%method, route, status, milliseconds, "answered");
     response
 }

@@ -8,7 +8,9 @@ use crate::client::{Api, Caller};
 use crate::desk::{Desk, text};
 
 /// Routes that are about the token's own client whoever calls: what they answer to whom.
-const OWN: [(&str, &str); 5] = [
+const OWN: [(&str, &str); 7] = [
+    ("get", "/api/v1/webhook-endpoints"),
+    ("post", "/api/v1/webhook-endpoints"),
     ("get", "/api/v1/tenants"),
     ("get", "/api/v1/receipts"),
     ("get", "/api/v1/audit-events"),
@@ -67,6 +69,7 @@ impl Victim {
 /// A body that every route would take from its own client.
 fn body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
+        "webhook-endpoints" => json!({"url": "https://127.0.0.1/x"}),
         "tenants" => json!({"slug": "n", "name": "N", "org_no": "1", "email": "n@example.se"}),
         "contacts" => json!({"external_id": "c1"}),
         "messages" => json!({"case": "k1", "contact": "c1", "direction": "in", "channel": "email",
@@ -74,6 +77,8 @@ fn body(path: &str) -> Value {
         "forwardings" => json!({"recipient": "X", "at": "2026-03-01T09:00:00Z"}),
         "holds" => json!({"tenant": "brygga", "reason": "x"}),
         "contacts:lookup" => json!({"email": "asa@example.se", "tenant": "brygga"}),
+        "{slug}" => json!({"name": "N"}),
+        it if it.ends_with(":redeliver") => json!({"delivery": "0".repeat(32)}),
         it if it.ends_with(":erase") => json!({"instruction": "A-1"}),
         _ => json!({"state": "closed"}),
     }

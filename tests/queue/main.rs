@@ -6,6 +6,7 @@ mod support;
 mod leases;
 mod restored;
 mod uploads;
+mod webhooks;
 mod workers;
 
 use std::sync::Arc;

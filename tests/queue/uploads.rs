@@ -9,6 +9,7 @@ use gallra::jobs::{Ran, Work, Worker};
 use gallra::queue::{LEASE, Queue};
 use gallra::receipts::body::Kind;
 use gallra::vocabulary::{ImportId, SystemRandom};
+use gallra::webhooks::{Networks, SystemResolver};
 use tokio::io::AsyncReadExt;
 
 use crate::both_engines;
@@ -39,10 +40,13 @@ impl Desk {
             clock: house.clock.clone(),
             random: std::sync::Arc::new(SystemRandom),
         };
+        let resolver = std::sync::Arc::new(SystemResolver);
+        let webhooks = crate::webhooks::of(&house, resolver, Networks::Public);
         let worker = Worker {
             queue,
             does: Work {
                 eraser: house.eraser.clone(),
+                webhooks,
             },
         };
         Desk {

@@ -167,7 +167,7 @@ both_engines! {
         catalog.close_case(nord, case).await.unwrap();
         assert_eq!(world.rows(closed).await, 1);
         let open = CasePatch { state: Some(CaseState::Open), ..CasePatch::default() };
-        catalog.change_case(nord, case, open).await.unwrap();
+        catalog.change_case(nord, case, open, &gallra::catalog::Expected::Any).await.unwrap();
         assert_eq!(world.rows(closed).await, 0);
     }
 

@@ -249,6 +249,7 @@ impl<'a> Decision<'a> {
             custody: Custody::Operator.word().to_owned(),
             opened_at,
             closed_at: None,
+            sealed: 1,
         };
         let (row, version) = (Row::New, 1);
         self.cases.insert(

@@ -27,6 +27,7 @@ use crate::catalog::{Catalog, CatalogError, TenantRef};
 use crate::queue::{self, Kind, NewJob};
 use crate::store::{Row, StoreError, Value, args};
 use crate::vocabulary::{ImportId, TenantId, Timestamp};
+use crate::webhooks::{self, Event};
 
 /// Lines that are named for each reason; the quarantine has them all.
 const NAMED_REJECTS: usize = 10_000;
@@ -212,6 +213,12 @@ impl Uploads {
             due: now,
         };
         queue::add_in(&mut tx, clear, clock, random).await?;
+        let event = Event {
+            kind: webhooks::Kind::ImportFinished,
+            tenant,
+            object: upload.0,
+        };
+        webhooks::announce(&mut tx, event, clock, random).await?;
         let entry = catalog.entry(Action::ImportEnded).of(tenant).to(&upload.0);
         audit::record_in(&mut tx, &entry, clock, random).await?;
         tx.commit().await?;

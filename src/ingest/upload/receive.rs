@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Ended, UploadState, Uploads, rows};
 use crate::audit::{self, Action};
 use crate::catalog::{CatalogError, GATES, TenantRef, rows as catalog_rows, unit_kind};
-use crate::keyring::{Padding, Place, Sealer, columns};
+use crate::keyring::{KeyRef, Padding, Place, Sealer, columns};
 use crate::queue::{self, Kind, NewJob};
 use crate::store::{Value, args};
 use crate::vocabulary::{ImportId, TenantId, Timestamp, UnitId, fail_point};
@@ -34,68 +34,66 @@ impl Uploads {
     /// Begins an upload: its key first, then its row, and the job that takes it in or clears it away.
     pub async fn begin(&self, tenant: &TenantRef, format: &str) -> Result<Receiving, CatalogError> {
         let catalog = &self.catalog;
-        let (clock, random) = (catalog.clock.as_ref(), catalog.random.as_ref());
         let leased = catalog.keyring.lease(tenant.id, 1).await?.pop();
         let leased = leased.ok_or(CatalogError::Contended)?;
-        let (id, unit) = (ImportId::generate(random), UnitId::generate(random));
+        let unit = UnitId::generate(catalog.random.as_ref());
         let place = Place {
             tenant: tenant.id,
             unit,
             key: leased.key_ref,
         };
-        let sealer = Sealer::new(place, &leased.key);
-        let now = clock.now();
-        let mut tx = catalog.data.begin().await?;
-        let gate = args![tenant.id, i64::from(id.0[0]) % GATES, false];
-        if tx
-            .fetch_optional(catalog_rows::PASS_GATE, gate)
-            .await?
-            .is_none()
-        {
-            return Err(CatalogError::TenantBeingErased);
-        }
-        let row = args![
+        let receiving = Receiving {
+            uploads: self.clone(),
+            id: ImportId::generate(catalog.random.as_ref()),
+            tenant: tenant.id,
             unit,
-            tenant.id,
+            sealer: Sealer::new(place, &leased.key),
+            piece: Zeroizing::new(Vec::with_capacity(PIECE)),
+            bytes: 0,
+        };
+        receiving.note(leased.key_ref, format).await?;
+        Ok(receiving)
+    }
+}
+
+impl Receiving {
+    /// Writes that it has begun: past a gate of its client, so that no purge misses it.
+    async fn note(&self, key: KeyRef, format: &str) -> Result<(), CatalogError> {
+        let catalog = &self.uploads.catalog;
+        let (clock, random) = (catalog.clock.as_ref(), catalog.random.as_ref());
+        let (id, tenant, now) = (self.id, self.tenant, clock.now());
+        let mut tx = catalog.data.begin().await?;
+        let gate = args![tenant, i64::from(id.0[0]) % GATES, false];
+        let gate = tx.fetch_optional(catalog_rows::PASS_GATE, gate).await?;
+        gate.ok_or(CatalogError::TenantBeingErased)?;
+        let row = args![
+            self.unit,
+            tenant,
             unit_kind::UPLOAD,
             Value::NullBlob,
             Value::NullBlob,
-            leased.key_ref.block as i64,
-            leased.key_ref.leaf,
-            sealer.commitment(),
+            key.block as i64,
+            key.leaf,
+            self.sealer.commitment(),
             now,
         ];
         tx.insert_many(&catalog_rows::INSERT_UNITS, vec![row])
             .await?;
         let state = UploadState::Receiving.word();
-        let row = args![id, tenant.id, unit, format, state, now];
+        let row = args![id, tenant, self.unit, format, state, now];
         tx.execute(rows::INSERT_IMPORT, row).await?;
         let job = NewJob {
             kind: Kind::Import,
-            tenant: Some(tenant.id),
+            tenant: Some(tenant),
             object: id.0,
             due: silent_at(now),
         };
         queue::add_in(&mut tx, job, clock, random).await?;
-        let entry = catalog
-            .entry(Action::ImportReceived)
-            .of(tenant.id)
-            .to(&id.0);
+        let entry = catalog.entry(Action::ImportReceived).of(tenant).to(&id.0);
         audit::record_in(&mut tx, &entry, clock, random).await?;
-        tx.commit().await?;
-        Ok(Receiving {
-            uploads: self.clone(),
-            id,
-            tenant: tenant.id,
-            unit,
-            sealer,
-            piece: Zeroizing::new(Vec::with_capacity(PIECE)),
-            bytes: 0,
-        })
+        Ok(tx.commit().await?)
     }
-}
 
-impl Receiving {
     /// Its id.
     pub fn id(&self) -> ImportId {
         self.id

@@ -1,10 +1,9 @@
 //! Cases: one matter from first message to closing.
 
-use axum::Json;
 use axum::response::Response;
 
 use super::super::{Listing, PageQuery};
-use super::{Address, Body, Caller, Problem, Wanted};
+use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
 use crate::catalog::types::{CaseState, Custody};
 use crate::catalog::{Case, CasePatch, Message};
 use crate::staff::Act;
@@ -45,28 +44,32 @@ pub async fn list(
 /// One case
 #[utoipa::path(get, path = "/api/v1/tenants/{slug}/cases/{id}", tag = "cases",
     params(("slug" = String, Path), ("id" = CaseId, Path)), responses(
-    (status = 200, body = Case),
+    (status = 200, body = Case, headers(("ETag" = String, description = "its version, for If-Match"))),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn show(
     caller: Caller,
     Address((slug, id)): Address<(String, CaseId)>,
-) -> Result<Json<Case>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::ReadPeople).await?;
-    Ok(Json(caller.catalog().read_case(&tenant, id).await?))
+    let case = caller.catalog().read_case(&tenant, id).await?;
+    Ok(tagged(&case.version(), &case))
 }
 
 /// Change where a case stands or who has it
 #[utoipa::path(patch, path = "/api/v1/tenants/{slug}/cases/{id}", tag = "cases",
-    params(("slug" = String, Path), ("id" = CaseId, Path)), request_body = Change, responses(
-    (status = 200, body = Case),
+    params(("slug" = String, Path), ("id" = CaseId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = Change, responses(
+    (status = 200, body = Case, headers(("ETag" = String, description = "its new version"))),
+    (status = 412, body = Problem, description = "it was changed since it was read"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn change(
     caller: Caller,
     Address((slug, id)): Address<(String, CaseId)>,
+    IfMatch(expected): IfMatch,
     body: Body<Change>,
-) -> Result<Json<Case>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::WritePeople).await?;
     let Change {
         state,
@@ -78,8 +81,10 @@ pub async fn change(
         custody,
         closed_at,
     };
-    caller.catalog().change_case(&tenant, id, patch).await?;
-    Ok(Json(caller.catalog().read_case(&tenant, id).await?))
+    let catalog = caller.catalog();
+    catalog.change_case(&tenant, id, patch, &expected).await?;
+    let case = catalog.read_case(&tenant, id).await?;
+    Ok(tagged(&case.version(), &case))
 }
 
 /// Messages of a case, of everybody in it, in order of id

@@ -16,6 +16,7 @@ mod lookup;
 mod messages;
 mod receipts;
 mod tenants;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -25,12 +26,12 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, SecurityRequirement};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::address::documented;
-use super::{Address, Body, Caller, Problem, Wanted};
+use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
 use crate::app::App;
 
 #[derive(utoipa::OpenApi)]
@@ -46,7 +47,7 @@ struct Description;
 pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(tenants::list, tenants::add))
-        .routes(routes!(tenants::show))
+        .routes(routes!(tenants::show, tenants::change))
         .routes(routes!(contacts::list, contacts::upsert))
         .routes(routes!(contacts::show))
         .routes(routes!(erase::contact))
@@ -64,6 +65,12 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::release))
         .routes(routes!(audit::list))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::show, webhooks::remove))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(webhooks::rotate_secret))
         .split_for_parts();
     let description = finish(description);
     let served = description.clone();
@@ -74,12 +81,38 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
     (router, description)
 }
 
+/// Every error is `application/problem+json`, which the macros do not know.
+fn errors_are_problems(item: &mut PathItem) {
+    let operations = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+    ];
+    for operation in operations.into_iter().flatten() {
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else {
+                continue;
+            };
+            if !status.starts_with(['4', '5']) {
+                continue;
+            }
+            if let Some(content) = response.content.swap_remove("application/json") {
+                let problem = "application/problem+json".to_owned();
+                response.content.insert(problem, content);
+            }
+        }
+    }
+}
+
 /// What is the same for every route: the token, and addresses as people outside write them.
 fn finish(mut description: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut description.paths.paths);
-    let paths = paths
-        .into_iter()
-        .map(|(path, item)| (documented(&path), item));
+    let paths = paths.into_iter().map(|(path, mut item)| {
+        errors_are_problems(&mut item);
+        (documented(&path), item)
+    });
     description.paths.paths = paths.collect();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = description.components.get_or_insert_default();

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::{Address, Body, Caller, Problem, Wanted};
-use crate::catalog::{NewTenant, Tenant, TenantSummary};
+use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
+use crate::catalog::{NewTenant, Tenant, TenantPatch, TenantSummary};
 use crate::staff::Act;
 use crate::vocabulary::Personal;
 
@@ -92,10 +92,61 @@ pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
 /// One client
 #[utoipa::path(get, path = "/api/v1/tenants/{slug}", tag = "clients",
     params(("slug" = String, Path)), responses(
-    (status = 200, body = Tenant),
+    (status = 200, body = Tenant, headers(("ETag" = String, description = "its version, for If-Match"))),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn show(caller: Caller, Address(slug): Address<String>) -> Result<Json<Tenant>, Problem> {
+pub async fn show(caller: Caller, Address(slug): Address<String>) -> Result<Response, Problem> {
     caller.tenant(&slug, Act::SeeTenants).await?;
-    Ok(Json(caller.catalog().show_tenant(&slug).await?))
+    let tenant = caller.catalog().show_tenant(&slug).await?;
+    Ok(tagged(&tenant.version(), &tenant))
+}
+
+/// What is to change of a client; what is absent stays. Slug and country cannot change.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The company's name.
+    name: Option<String>,
+    /// Its registration number.
+    org_no: Option<String>,
+    /// Where to write to.
+    email: Option<Personal>,
+    /// ISO 639 codes of its notices.
+    languages: Option<Vec<String>>,
+    /// IANA time zone.
+    timezone: Option<String>,
+}
+
+/// Change what is known of a client
+#[utoipa::path(patch, path = "/api/v1/tenants/{slug}", tag = "clients",
+    params(("slug" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = Change, responses(
+    (status = 200, body = Tenant, headers(("ETag" = String, description = "its new version"))),
+    (status = 412, body = Problem, description = "it was changed since it was read"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn change(
+    caller: Caller,
+    Address(slug): Address<String>,
+    IfMatch(expected): IfMatch,
+    body: Body<Change>,
+) -> Result<Response, Problem> {
+    caller.tenant(&slug, Act::ChangeTenants).await?;
+    let Change {
+        name,
+        org_no,
+        email,
+        languages,
+        timezone,
+    } = body.value;
+    let patch = TenantPatch {
+        name,
+        org_no,
+        email,
+        languages,
+        timezone,
+    };
+    let catalog = caller.catalog();
+    let tenant = catalog.change_tenant(&slug, patch, &expected).await?;
+    Ok(tagged(&tenant.version(), &tenant))
 }

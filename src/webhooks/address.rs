@@ -124,10 +124,12 @@ fn is_public_v4(it: Ipv4Addr) -> bool {
 fn is_public_v6(it: Ipv6Addr) -> bool {
     let [a, b, ..] = it.segments();
     let global = a & 0xe000 == 0x2000;
-    let special = (a == 0x2001 && b < 0x0200)       // protocol assignments, Teredo, benchmarking, ORCHID
-        || (a == 0x2001 && b == 0x0db8)             // documentation
-        || a == 0x2002                              // 6to4
-        || (a == 0x3fff && b < 0x1000); // documentation
+    let special = matches!(
+        (a, b),
+        (0x2001, ..0x0200 | 0x0db8) // assignments of protocols, documentation
+        | (0x2002, _)                                         // 6to4
+        | (0x3fff, ..0x1000)
+    ); // documentation
     global && !special
 }
 

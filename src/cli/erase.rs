@@ -79,8 +79,10 @@ pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Fa
     let tenant = app.catalog.tenant_ref(&arguments.tenant).await?;
     let (contact, named_by) = arguments.who.resolve(&app.catalog, &tenant).await?;
     if arguments.dry_run {
-        let preview = app.eraser.preview_contact(tenant.id, contact).await?;
-        return dry_run(preview, output);
+        let preview = app
+            .eraser
+            .preview_contact(tenant.id, contact, &arguments.instruction);
+        return dry_run(preview.await?, output);
     }
     let request = EraseRequest {
         tenant: tenant.id,

@@ -44,6 +44,12 @@ pub enum ConfigError {
     /// Bytes that are no text.
     #[error("{0} is not UTF-8: use a name without other bytes")]
     NotText(String),
+    /// Something else than a store's address. It is not repeated: there may be a password in it.
+    #[error(
+        "{0} must begin with sqlite: or postgres:, for example sqlite:/var/lib/gallra/gallra.db or \
+         postgres://gallra@localhost/gallra"
+    )]
+    Store(&'static str),
     /// A root provider of a later release.
     #[error(
         "GALLRA_ROOT={0}:… is not supported by this release: use file:DIR on a local disk that is in \

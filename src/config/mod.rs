@@ -167,10 +167,14 @@ impl Settings {
     ) -> Result<Self, ConfigError> {
         let mut take = |name| values.remove(name);
         let sqlite = |path: &str| sqlite_url(&data_dir.join(path));
+        let mut store = |name, variable, path| match take(name) {
+            Some(url) => store_url(url, variable),
+            None => Ok(sqlite(path)),
+        };
         Ok(Self {
-            database_url: take("database_url").unwrap_or_else(|| sqlite("data/gallra.db")),
-            vault_url: take("vault_url").unwrap_or_else(|| sqlite("vault/vault.db")),
-            index_url: take("index_url").unwrap_or_else(|| sqlite("index/index.db")),
+            database_url: store("database_url", "DATABASE_URL", "data/gallra.db")?,
+            vault_url: store("vault_url", "VAULT_URL", "vault/vault.db")?,
+            index_url: store("index_url", "INDEX_URL", "index/index.db")?,
             root: match take("root") {
                 Some(address) => root_directory(&address)?,
                 None => data_dir.join("root"),
@@ -262,6 +266,14 @@ pub(crate) fn sqlite_url(path: &Path) -> String {
             .replace('?', "%3F")
             .replace('#', "%23")
     )
+}
+
+/// Only the two engines there are. What comes after is for the engine to judge.
+fn store_url(url: String, variable: &'static str) -> Result<String, ConfigError> {
+    match url.split_once(':') {
+        Some(("sqlite" | "postgres" | "postgresql", _)) => Ok(url),
+        _ => Err(ConfigError::Store(variable)),
+    }
 }
 
 fn root_directory(address: &str) -> Result<PathBuf, ConfigError> {

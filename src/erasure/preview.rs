@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{EraseError, Eraser, rows};
+use crate::receipts::body::Reference;
 use crate::store::args;
 use crate::vocabulary::{ContactId, TenantId};
 
@@ -24,12 +25,14 @@ pub struct Preview {
 }
 
 impl Eraser {
-    /// What erasing this contact would delete. Refuses as the erasure itself would.
+    /// What erasing this contact on this instruction would delete. Refuses as the erasure itself would.
     pub async fn preview_contact(
         &self,
         tenant: TenantId,
         contact: ContactId,
+        instruction: &str,
     ) -> Result<Preview, EraseError> {
+        Reference::new(instruction)?;
         let arguments = args![tenant, contact];
         if self
             .data()

@@ -55,7 +55,10 @@ pub async fn contact(
     let tenant = caller.tenant(&slug, Act::Erase).await?;
     let order = body.value;
     if order.dry_run {
-        let preview: Preview = caller.eraser().preview_contact(tenant.id, id).await?;
+        let preview: Preview = caller
+            .eraser()
+            .preview_contact(tenant.id, id, &order.instruction)
+            .await?;
         return Ok(Json(preview).into_response());
     }
     let request = EraseRequest {

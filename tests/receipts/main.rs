@@ -10,3 +10,4 @@ mod log;
 mod outside;
 mod render;
 mod sample;
+mod witnesses;

@@ -21,6 +21,7 @@
 //! a disk no program is safe.
 
 mod disk;
+mod fate;
 mod trace;
 
 use std::ffi::OsString;
@@ -30,7 +31,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-pub use disk::{Disk, Names, Survival};
+pub use disk::{Disk, Names};
+pub use fate::Survival;
 pub use trace::{Event, Kind};
 
 use super::chance::Chance;

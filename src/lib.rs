@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
 //! | 3 jobs | [`jobs`]: what queued work does |
-//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`erasure`] |
+//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`disclosure`] → [`erasure`] → [`requests`] |
 //! | 1 machinery | [`store`] → [`keyring`] → [`queue`] → [`audit`] → [`staff`] → [`webhooks`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
@@ -20,12 +20,14 @@ pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod disclosure;
 pub mod erasure;
 pub mod ingest;
 pub mod jobs;
 pub mod keyring;
 pub mod queue;
 pub mod receipts;
+pub mod requests;
 pub mod staff;
 pub mod store;
 pub mod vocabulary;
@@ -45,9 +47,12 @@ pub fn every_statement() -> Vec<store::Statement> {
         ingest::upload::rows::STATEMENTS,
         audit::rows::STATEMENTS,
         staff::rows::STATEMENTS,
+        requests::rows::STATEMENTS,
         staff::rows::data::STATEMENTS,
         catalog::rows::STATEMENTS,
         catalog::index::rows::STATEMENTS,
+        catalog::inventory::rows::STATEMENTS,
+        catalog::processing::rows::STATEMENTS,
         catalog::rehouse::rows::STATEMENTS,
         erasure::rows::STATEMENTS,
         erasure::rows::vault::STATEMENTS,
@@ -63,6 +68,7 @@ pub fn every_bulk() -> Vec<store::Bulk> {
         audit::rows::BULKS,
         catalog::rows::BULKS,
         catalog::index::rows::BULKS,
+        catalog::processing::rows::BULKS,
         catalog::rehouse::rows::BULKS,
         ingest::upload::rows::BULKS,
     ];

@@ -155,6 +155,9 @@ const READ_ALL: &[&str] = &[
     "keyring::mirror::rows::READ_LOG_HEAD",
     "keyring::rows::INSTANCES",
     "catalog::rows::TENANTS",
+    "catalog::inventory::rows::CHANNELS", // its own steps, one a channel
+    "catalog::inventory::rows::GIVEN_TO", // its own steps, one a recipient
+    "catalog::processing::rows::ALL_RECIPIENTS",
     "erasure::rows::vault::REHOUSING_OF", // orders that are under way
     "staff::rows::TOKENS",
     "webhooks::rows::ENDPOINTS", // a handful
@@ -178,6 +181,54 @@ fn reads_all(step: &str, sql: &str) -> bool {
     (step.starts_with("SCAN ") && !made_of_arguments)
         || step.contains("unit_key (tenant=?)")
         || (has_list && step.ends_with("(tenant=?)"))
+}
+
+/// Which columns of rows SQLite would read for a statement, from the program it makes of it: a table is
+/// opened with a number of columns, an index with a key (`k(…)`).
+async fn columns_of_rows(connection: &mut SqliteConnection, sql: &str) -> usize {
+    let program = AssertSqlSafe(format!("EXPLAIN {sql}"));
+    let program = sqlx::query(program).fetch_all(connection).await.unwrap();
+    let steps: Vec<(String, i64, String)> = program
+        .iter()
+        .map(|step| {
+            (
+                step.get(1),
+                step.get(2),
+                step.try_get(5).unwrap_or_default(),
+            )
+        })
+        .collect();
+    let of_a_table = |cursor: i64| {
+        let opened = steps.iter().find(|it| it.0 == "OpenRead" && it.1 == cursor);
+        opened.is_some_and(|it| !it.2.starts_with("k("))
+    };
+    let reads = |it: &&(String, i64, String)| it.0 == "Column" && of_a_table(it.1);
+    steps.iter().filter(reads).count()
+}
+
+/// The inventory counts what people wrote without reading it: all that is asked for stands in indexes.
+/// A file's channel and time stand with its message, which is looked up by id.
+#[test]
+fn the_inventory_reads_indexes_only() {
+    support::run(Engine::Sqlite, async |bench| {
+        bench.open(Role::Data).await.close().await;
+        let url = bench.url(Role::Data);
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let all = gallra::every_statement().into_iter();
+        let own = all.filter(|it| it.name.contains("catalog::inventory::rows"));
+        let mut looked_at = 0;
+        for it in own.filter(|it| !it.name.ends_with("ATTACHMENTS_BY_CHANNEL")) {
+            let read = columns_of_rows(&mut connection, it.sql).await;
+            assert_eq!(read, 0, "{} reads rows", it.name);
+            looked_at += 1;
+        }
+        assert!(looked_at >= 10, "{looked_at}");
+        let a_row = "SELECT COUNT(phone) FROM contact WHERE tenant = $1";
+        assert!(
+            columns_of_rows(&mut connection, a_row).await > 0,
+            "it would be noticed"
+        );
+    });
 }
 
 /// One erasure read every unit of its tenant, because SQLite took the index that has them in the order

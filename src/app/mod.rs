@@ -20,7 +20,8 @@ pub use standing::Standing;
 
 use crate::audit::Actor;
 use crate::catalog::Catalog;
-use crate::config::{RootFactor, Settings};
+use crate::config::{NO_OPERATOR, RootFactor, Settings};
+use crate::disclosure::Notices;
 use crate::erasure::backup::Manifest;
 use crate::erasure::{self, Eraser, Report, Turn, restore};
 use crate::jobs::{Work, Worker};
@@ -29,6 +30,7 @@ use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
 use crate::queue::Queue;
 use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, ReceiptError, SigningKey};
+use crate::requests::Requests;
 use crate::staff::{BearerToken, NewToken, Tokens};
 use crate::store::{Db, Options, Role, StoreError};
 use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, Timestamp, TokenId};
@@ -228,6 +230,22 @@ impl App {
         Ok(Some(format!(
             "no mirror follows this vault: a disk failure loses all data; {remedy}"
         )))
+    }
+
+    /// Data subjects' requests, on behalf of whoever opened the house.
+    pub fn requests(&self) -> Requests {
+        Requests {
+            eraser: self.eraser.clone(),
+        }
+    }
+
+    /// Clients' notices, on behalf of whoever opened the house.
+    pub fn notices(&self) -> Notices {
+        Notices {
+            catalog: self.catalog.clone(),
+            operator: self.eraser.operator.clone(),
+            operator_is_named: self.settings.operator != NO_OPERATOR,
+        }
     }
 
     /// The API's tokens, on behalf of whoever opened the house.

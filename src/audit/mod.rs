@@ -69,6 +69,10 @@ actions! {
     TenantsListed = "tenant.listed";
     /// A tenant's profile was read.
     TenantRead = "tenant.read";
+    /// How a tenant's data is processed was changed.
+    ProcessingChanged = "tenant.processing";
+    /// A tenant's inventory was read: counts, nothing of anybody.
+    InventoryRead = "tenant.inventory";
     /// A contact was created or changed.
     ContactUpserted = "contact.upserted";
     /// A contact's profile was read.
@@ -117,6 +121,12 @@ actions! {
     HoldAdded = "hold.added";
     /// A hold was lifted.
     HoldReleased = "hold.released";
+    /// A request was registered, or a step of it was taken.
+    RequestChanged = "request.changed";
+    /// A request was read with who asked and what was written.
+    RequestRead = "request.read";
+    /// Requests were listed, without who asked.
+    RequestsListed = "request.listed";
     /// A token was made.
     TokenCreated = "token.created";
     /// A token was ended.

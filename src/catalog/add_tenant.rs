@@ -34,6 +34,7 @@ impl Catalog {
                 created_at: self.clock.now(),
             },
             email: new.email,
+            controller: super::Controller::default(),
         };
         match self.insert_tenant(&tenant).await {
             Err(CatalogError::Store(StoreError::Duplicate { .. })) => {

@@ -59,7 +59,12 @@ impl Catalog {
         let id = summary.id;
         let field = |version| columns::TENANT_EMAIL.of(id.as_bytes(), version);
         let email = sealer.open_text(field(sealed), &row.blob(10)?)?;
-        let before = Tenant { summary, email };
+        let controller = self.open_controller(id, &sealer).await?;
+        let before = Tenant {
+            summary,
+            email,
+            controller,
+        };
         expected.check(&before.version())?;
         let new = patch.applied_to(&before);
         rules::check_tenant(&new)?;
@@ -80,7 +85,10 @@ impl Catalog {
             timezone: new.timezone,
             ..before.summary
         };
-        let email = new.email;
-        Ok(Tenant { summary, email })
+        Ok(Tenant {
+            summary,
+            email: new.email,
+            controller: before.controller,
+        })
     }
 }

@@ -70,6 +70,9 @@ pub enum CatalogError {
     /// The search index is being rebuilt by another process that does not get on.
     #[error("the search index is being rebuilt: try again in a minute; never a false \"nothing\"")]
     IndexRebuilding,
+    /// A stored text that this release cannot read.
+    #[error("a stored text is not understood: update gallra to the release that wrote it")]
+    Stored(#[source] serde_json::Error),
     /// The stores.
     #[error(transparent)]
     Store(#[from] StoreError),

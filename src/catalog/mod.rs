@@ -32,12 +32,16 @@ mod add_tenant;
 mod attachments;
 mod change_case;
 mod change_tenant;
+pub mod controller;
 mod erased;
 mod error;
 mod find;
 pub mod index;
+pub mod inventory;
+mod lease_unit;
 mod list;
 pub(crate) mod opened;
+pub mod processing;
 mod quarantine;
 mod read_contact;
 pub mod rehouse;
@@ -54,11 +58,15 @@ use std::sync::Arc;
 pub use access::{AccessRecord, CaseRecord};
 pub use change_case::CasePatch;
 pub use change_tenant::TenantPatch;
+pub use controller::Controller;
 pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
+pub use inventory::{CategoryInventory, Holdings, Inventory};
 pub use list::Page;
 pub use quarantine::{Quarantined, QuarantinedRecord};
-pub use types::{Attachment, Case, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary};
+pub use types::{
+    Attachment, Case, Category, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary,
+};
 pub use upsert::Upserted;
 pub use version::Expected;
 
@@ -79,6 +87,8 @@ pub mod unit_kind {
     pub const QUARANTINED: i64 = 4;
     /// A file that was uploaded, until it is taken in.
     pub const UPLOAD: i64 = 20;
+    /// A data subject's request.
+    pub const REQUEST: i64 = 5;
 }
 
 /// How many tasks of a process may hold a transaction of one store while they ask the other for a
@@ -172,14 +182,32 @@ impl Catalog {
     where
         F: Future<Output = Result<T, CatalogError>>,
     {
-        let mut audited = false;
+        self.confirm(Some(entry), read).await
+    }
+
+    /// The same of what is published anyway and about nobody in particular: no audit row, which any
+    /// visitor could have written as often as they like.
+    pub async fn published<T, F>(&self, read: impl Fn() -> F) -> Result<T, CatalogError>
+    where
+        F: Future<Output = Result<T, CatalogError>>,
+    {
+        self.confirm(None, read).await
+    }
+
+    async fn confirm<T, F>(
+        &self,
+        mut entry: Option<&Entry>,
+        read: impl Fn() -> F,
+    ) -> Result<T, CatalogError>
+    where
+        F: Future<Output = Result<T, CatalogError>>,
+    {
         for last in [false, true] {
             let epoch = self.keyring.begin_read().await?;
             let answer = read().await;
-            if !audited {
+            if let Some(entry) = entry.take() {
                 let written = self.recorder.record(entry).await;
                 written.map_err(CatalogError::Audit)?;
-                audited = true;
             }
             match self.keyring.confirm(epoch).await {
                 Ok(()) => match answer {

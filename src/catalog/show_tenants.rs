@@ -42,6 +42,13 @@ impl Catalog {
         })
     }
 
+    /// The tenant's time zone. Nothing sealed is opened.
+    pub async fn timezone(&self, tenant: &TenantRef) -> Result<String, CatalogError> {
+        let unknown = || CatalogError::TenantUnknown(tenant.slug.clone());
+        let row = self.tenant_row(&tenant.slug).await?.ok_or_else(unknown)?;
+        Ok(row.text(6)?)
+    }
+
     /// Every tenant that is not being purged, for calls across tenants.
     pub async fn tenant_refs(&self) -> Result<Vec<TenantRef>, CatalogError> {
         let rows = self.data.fetch_all(rows::TENANTS, args![]).await?;
@@ -73,16 +80,19 @@ impl Catalog {
     pub async fn show_tenant(&self, slug: &str) -> Result<Tenant, CatalogError> {
         let tenant = &self.tenant_ref(slug).await?;
         let entry = self.entry(Action::TenantRead).of(tenant.id);
-        self.confirmed(&entry, || async move {
-            let unknown = || CatalogError::TenantUnknown(slug.to_owned());
-            let row = self.tenant_row(slug).await?.ok_or_else(unknown)?;
-            let sealer = self.sealer(&UnitRow::read(tenant.id, &row, 12)?).await?;
-            let field = columns::TENANT_EMAIL.of(tenant.id.as_bytes(), row.u32(11)?);
-            Ok(Tenant {
-                summary: summary(&row)?,
-                email: sealer.open_text(field, &row.blob(10)?)?,
-            })
+        self.confirmed(&entry, || self.open_tenant(tenant)).await
+    }
+
+    /// The same, for a call that audits and confirms by itself.
+    pub async fn open_tenant(&self, tenant: &TenantRef) -> Result<Tenant, CatalogError> {
+        let unknown = || CatalogError::TenantUnknown(tenant.slug.clone());
+        let row = self.tenant_row(&tenant.slug).await?.ok_or_else(unknown)?;
+        let sealer = self.sealer(&UnitRow::read(tenant.id, &row, 12)?).await?;
+        let field = columns::TENANT_EMAIL.of(tenant.id.as_bytes(), row.u32(11)?);
+        Ok(Tenant {
+            summary: summary(&row)?,
+            email: sealer.open_text(field, &row.blob(10)?)?,
+            controller: self.open_controller(tenant.id, &sealer).await?,
         })
-        .await
     }
 }

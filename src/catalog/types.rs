@@ -1,5 +1,6 @@
 //! What the catalog holds, as the rest of the program sees it: opened, typed, and shy in `Debug`.
 
+use super::controller::Controller;
 use crate::vocabulary::{
     AttachmentId, CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
 };
@@ -9,14 +10,17 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-            utoipa::ToSchema,
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize,
+            serde::Deserialize, utoipa::ToSchema,
         )]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
         }
 
         impl $name {
+            /// Every one of them, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$($name::$variant),*];
+
             /// The word that is stored and written.
             pub const fn word(self) -> &'static str {
                 match self { $($name::$variant => $word,)* }
@@ -27,8 +31,18 @@ macro_rules! words {
                 match word { $($word => Some($name::$variant),)* _ => None }
             }
         }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, String> {
+                let words = [$($word),*].join(", ");
+                Self::from_word(word).ok_or_else(|| format!("choose one of {words}"))
+            }
+        }
     )*};
 }
+pub(crate) use words;
 
 words! {
     /// How a case or message came in or went out.
@@ -49,6 +63,8 @@ words! {
         Klarna = "klarna",
         /// Paper.
         Post = "post",
+        /// Return slips, customs invoices and what goes with them.
+        Returns = "returns",
         /// Anything else.
         Other = "other",
     }
@@ -136,6 +152,8 @@ pub struct Tenant {
     pub summary: TenantSummary,
     /// Where to write to.
     pub email: Personal,
+    /// What its notice says of it besides.
+    pub controller: Controller,
 }
 
 /// What is needed to add a tenant.

@@ -75,7 +75,7 @@ pub async fn run(arguments: Arguments, app: &App, output: Output) -> Result<(), 
 }
 
 /// Never over another file; nothing is left behind when the disk is full.
-fn write_new(path: &Path, record: &impl Serialize) -> Result<(), Failure> {
+pub fn write_new(path: &Path, record: &impl Serialize) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         let remedy = "name a new file in a directory that can be written";
         Failure::new(

@@ -147,19 +147,24 @@ fn dry_run(preview: Preview, output: Output) -> Result<(), Failure> {
 
 fn done(outcome: Outcome, headline: &str, output: Output) -> Result<(), Failure> {
     output.give(&Issued::of(outcome), |it| {
-        let mut pairs = vec![("receipt", it.receipt_id.to_string())];
-        pairs.extend(it.salt.clone().map(|salt| ("salt", salt)));
-        let text = Text::line(headline).gap().pairs(pairs).gap();
-        let text = match it.salt {
-            Some(_) => text.paragraph(
-                0,
-                "Hand the salt over together with the receipt: it shows whom the receipt speaks \
-                 of. It can be read for a day and is then gone.",
-            ),
-            None => text,
-        };
-        how_to_show(text, it)
+        handed_over(Text::line(headline).gap(), it)
     })
+}
+
+/// The receipt with its salt, and what to do with them.
+pub fn handed_over(text: Text, it: &Issued) -> Text {
+    let mut pairs = vec![("receipt", it.receipt_id.to_string())];
+    pairs.extend(it.salt.clone().map(|salt| ("salt", salt)));
+    let text = text.pairs(pairs).gap();
+    let text = match it.salt {
+        Some(_) => text.paragraph(
+            0,
+            "Hand the salt over together with the receipt: it shows whom the receipt speaks \
+             of. It can be read for a day and is then gone.",
+        ),
+        None => text,
+    };
+    how_to_show(text, it)
 }
 
 /// The commands that show and check a receipt, or why there is none to show yet.

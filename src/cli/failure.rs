@@ -5,12 +5,14 @@ use serde_json::json;
 use crate::app::AppError;
 use crate::catalog::CatalogError;
 use crate::config::ConfigError;
+use crate::disclosure::DisclosureError;
 use crate::erasure::EraseError;
 use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
 use crate::keyring::mirror::MirrorError;
 use crate::queue::QueueError;
 use crate::receipts::ReceiptError;
+use crate::requests::RequestError;
 use crate::staff::StaffError;
 use crate::store::StoreError;
 use crate::webhooks::WebhookError;
@@ -129,6 +131,10 @@ failures! {
         CatalogError::Invalid { .. } => Exit::Usage,
         _ => Exit::Failed,
     },
+    DisclosureError => |error| match error {
+        DisclosureError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
+        _ => Exit::Failed,
+    },
     EraseError => |error| match error {
         EraseError::Held(_) | EraseError::NotConfirmed(_) | EraseError::BeingRehoused => {
             Exit::Refused
@@ -146,6 +152,14 @@ failures! {
     },
     ReceiptError => |error| match error {
         ReceiptError::Reference(_) | ReceiptError::Policy { .. } => Exit::Usage,
+        _ => Exit::Failed,
+    },
+    RequestError => |error| match error {
+        error if error.is_refusal() => Exit::Refused,
+        RequestError::Erase(EraseError::Held(_)) => Exit::Refused,
+        RequestError::Invalid { .. }
+        | RequestError::Reference(ReceiptError::Reference(_))
+        | RequestError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
         _ => Exit::Failed,
     },
     StaffError => |error| staff(error),

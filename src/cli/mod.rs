@@ -8,6 +8,7 @@
 //! error.
 
 mod access;
+mod catalog;
 mod demo;
 mod doctor;
 mod erase;
@@ -19,10 +20,14 @@ mod init;
 mod jobs;
 mod logs;
 mod mirror;
+mod notice;
 mod output;
 mod person;
+mod processing;
 mod quarantine;
 mod receipt;
+mod recipient;
+mod request;
 mod root;
 mod serve;
 mod settings;
@@ -113,6 +118,20 @@ enum Inside {
     /// Clients: the companies whose data this is
     #[command(subcommand)]
     Tenant(tenant::Command),
+    /// What is held of a client, counted by category
+    Catalog(catalog::Arguments),
+    /// What a client tells people about their data
+    #[command(subcommand)]
+    Notice(notice::Command),
+    /// Who may be given data, sub-processors among them
+    #[command(subcommand)]
+    Recipient(recipient::Command),
+    /// What clients' data is processed for
+    #[command(subcommand)]
+    Purpose(processing::Purposes),
+    /// How long clients' data is kept
+    #[command(subcommand)]
+    Retention(processing::Retention),
     /// Keys to the API, each for one purpose
     #[command(subcommand)]
     Token(token::Command),
@@ -125,6 +144,11 @@ enum Inside {
     Find(find::Arguments),
     /// Everything held about a person, as JSON
     Access(access::Arguments),
+    /// What people ask for about their data, and when an answer is due
+    #[command(subcommand)]
+    Request(request::Command),
+    /// Requests that are due soon, the most urgent first
+    Due(request::Due),
     /// Make a person gone for good
     Erase(erase::Erase),
     /// Make a client and everybody in its data gone for good
@@ -296,11 +320,18 @@ async fn finish(done: Result<(), Failure>, app: &App) -> Result<(), Failure> {
 async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Inside::Tenant(command) => tenant::run(command, app, output).await,
+        Inside::Catalog(arguments) => catalog::run(arguments, app, output).await,
+        Inside::Notice(command) => notice::run(command, app, output).await,
+        Inside::Recipient(command) => recipient::run(command, app, output).await,
+        Inside::Purpose(command) => processing::purposes(command, app, output).await,
+        Inside::Retention(command) => processing::retention(command, app, output).await,
         Inside::Token(command) => token::run(command, app, output).await,
         Inside::Import(arguments) => import::run(arguments, app, output).await,
         Inside::Quarantine(command) => quarantine::run(command, app, output).await,
         Inside::Find(arguments) => find::run(arguments, app, output).await,
         Inside::Access(arguments) => access::run(arguments, app, output).await,
+        Inside::Request(command) => Box::pin(request::run(command, app, output)).await,
+        Inside::Due(arguments) => request::due(arguments, app, output).await,
         Inside::Erase(arguments) => erase::erase(arguments, app, output).await,
         Inside::Purge(arguments) => erase::purge(arguments, app, output).await,
         Inside::Hold(command) => hold::run(command, app, output).await,

@@ -6,12 +6,15 @@ use super::failure::Failure;
 use super::output::{Output, Text, moment};
 use super::person::Typed;
 use crate::app::App;
-use crate::catalog::{NewTenant, Tenant, TenantSummary};
+use crate::catalog::{Controller, NewTenant, Tenant, TenantSummary};
+use crate::vocabulary::Personal;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Add a client
     Add(Add),
+    /// Set what a client's notice says of it
+    Set(Set),
     /// Every client
     List,
     /// One client with its address
@@ -50,6 +53,37 @@ pub struct Add {
     timezone: String,
 }
 
+/// An empty value is taken out.
+#[derive(Debug, clap::Args)]
+pub struct Set {
+    /// The client's short name
+    slug: String,
+    /// Postal address on one line
+    #[arg(long, value_name = "TEXT")]
+    address: Option<String>,
+    /// Telephone number
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    phone: Option<String>,
+    /// Its website
+    #[arg(long, value_name = "URL")]
+    website: Option<String>,
+    /// Where requests go, when that is not the client's own address
+    #[arg(long, value_name = "ADDRESS")]
+    rights_email: Option<String>,
+    /// A page where people make their requests
+    #[arg(long, value_name = "URL")]
+    rights_url: Option<String>,
+    /// The data protection officer's e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    dpo_email: Option<String>,
+    /// The data protection officer's telephone number
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    dpo_phone: Option<String>,
+    /// Country where the data is stored, as ISO 3166 code
+    #[arg(long, value_name = "CODE")]
+    stored_in: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct List {
     items: Vec<TenantSummary>,
@@ -58,6 +92,7 @@ struct List {
 pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Command::Add(new) => add(new, app, output).await,
+        Command::Set(values) => set(values, app, output).await,
         Command::List => {
             let list = List {
                 items: app.catalog.list_tenants().await?,
@@ -92,9 +127,32 @@ async fn add(new: Add, app: &App, output: Output) -> Result<(), Failure> {
     })
 }
 
+async fn set(it: Set, app: &App, output: Output) -> Result<(), Failure> {
+    let tenant = app.catalog.tenant_ref(&it.slug).await?;
+    let change = Controller {
+        address: it.address.map(Personal::from),
+        phone: it.phone.map(Personal::from),
+        website: it.website.map(Personal::from),
+        rights_email: it.rights_email.map(Personal::from),
+        rights_url: it.rights_url.map(Personal::from),
+        dpo_email: it.dpo_email.map(Personal::from),
+        dpo_phone: it.dpo_phone.map(Personal::from),
+        stored_in: it.stored_in.map(Personal::from),
+    };
+    if change == Controller::default() {
+        let message = "nothing to set: name a value, `gallra tenant set --help` lists them";
+        return Err(Failure::usage(message));
+    }
+    let tenant = app.catalog.change_controller(&tenant, change).await?;
+    output.give(&tenant, |tenant| profile(Text::default(), tenant))
+}
+
 fn profile(text: Text, tenant: &Tenant) -> Text {
     let it = &tenant.summary;
-    text.pairs([
+    let own = tenant.controller.values().into_iter();
+    let own = own.filter_map(|(name, value)| Some((name.replace('_', " "), value?.expose())));
+    let own: Vec<(String, String)> = own.map(|(name, value)| (name, value.to_owned())).collect();
+    let always = [
         ("id", it.id.to_string()),
         ("slug", it.slug.clone()),
         ("name", it.name.clone()),
@@ -105,7 +163,9 @@ fn profile(text: Text, tenant: &Tenant) -> Text {
         ("time zone", it.timezone.clone()),
         ("state", it.state.clone()),
         ("added", moment(it.created_at)),
-    ])
+    ];
+    let always = always.map(|(name, value)| (name.to_owned(), value));
+    text.pairs(always.into_iter().chain(own))
 }
 
 fn list_text(list: &List) -> Text {

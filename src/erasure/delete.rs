@@ -76,7 +76,17 @@ impl Eraser {
         let mut tx = self.data().begin().await?;
         tx.execute(rows::DELETE_TENANT_OUTBOX, args![tenant])
             .await?;
-        tx.execute(rows::DELETE_GATES, args![tenant]).await?;
+        for statement in [
+            rows::DELETE_GATES,
+            rows::DELETE_REQUEST_EVENTS,
+            rows::DELETE_REQUEST_PAUSES,
+            rows::DELETE_CONTROLLER,
+            rows::DELETE_RECIPIENTS,
+            rows::DELETE_PURPOSES,
+            rows::DELETE_RETENTION_RULES,
+        ] {
+            tx.execute(statement, args![tenant]).await?;
+        }
         tx.execute(
             rows::EMPTY_TENANT,
             args!["erased", Vec::<u8>::new(), self.catalog.clock.now(), tenant],
@@ -350,12 +360,15 @@ async fn delete_unit_in(tx: &mut Tx, unit: Unit, counts: &mut Counts) -> Result<
     let messages = tx.execute(rows::DELETE_MESSAGES, args![unit.id]).await?;
     let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
     let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
+    let requests = tx.execute(rows::DELETE_REQUESTS, args![unit.id]).await?;
     let cases = delete_cases(tx, unit.id).await?;
     counts.category("message", messages);
     counts.category("forwarding", forwardings);
     counts.category("quarantined", quarantined);
+    counts.category("request", requests);
     counts.category("case", cases);
-    counts.store("data", messages + forwardings + quarantined + cases);
+    let records = messages + forwardings + quarantined + requests + cases;
+    counts.store("data", records);
     counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
     Ok(())
 }

@@ -102,4 +102,10 @@ pub mod columns {
     pub const WEBHOOK_SECRET: Column = column(21, 2);
     /// `webhook_endpoint.old_secret`
     pub const WEBHOOK_OLD_SECRET: Column = column(21, 3);
+    /// `controller.details`
+    pub const CONTROLLER_DETAILS: Column = column(8, 1);
+    /// `request.identifiers`
+    pub const REQUEST_IDENTIFIERS: Column = column(9, 1);
+    /// `request.text`
+    pub const REQUEST_TEXT: Column = column(9, 2);
 }

@@ -9,12 +9,16 @@ pub enum Act {
     SeeTenants,
     /// Add and change clients.
     ChangeTenants,
+    /// Say how a client's data is processed: what its notice shows, recipients, purposes, periods.
+    Describe,
     /// Read what is held about people.
     ReadPeople,
     /// Record contacts, messages, cases and forwardings.
     WritePeople,
     /// Order the erasure of a person.
     Erase,
+    /// Register and handle data subjects' requests.
+    HandleRequests,
     /// Place and release holds.
     Hold,
     /// Read receipts.
@@ -25,12 +29,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 8] = [
+    pub const ALL: [Act; 10] = [
         Act::SeeTenants,
         Act::ChangeTenants,
+        Act::Describe,
         Act::ReadPeople,
         Act::WritePeople,
         Act::Erase,
+        Act::HandleRequests,
         Act::Hold,
         Act::ReadReceipts,
         Act::ReadAudit,
@@ -63,9 +69,11 @@ mod tests {
                        admin  dpo  tenant  hook  auditor
         SeeTenants     x      x    x       -     x
         ChangeTenants  x      -    -       -     -
+        Describe       x      x    x       -     -
         ReadPeople     x      x    x       -     -
         WritePeople    x      x    x       -     -
         Erase          x      x    x       -     -
+        HandleRequests x      x    x       -     -
         Hold           x      x    -       -     -
         ReadReceipts   x      x    x       -     x
         ReadAudit      x      x    x       -     x

@@ -118,7 +118,7 @@ macro_rules! ids {
 
 ids! {
     TenantId, ContactId, CaseId, MessageId, AttachmentId, ForwardingId, UnitId, ErasureId, HoldId, TokenId, InstanceId,
-    MirrorId, QuarantineId, RootId, VaultId, ImportId, JobId, LeaseId, EventId, EndpointId, DeliveryId,
+    MirrorId, QuarantineId, RootId, VaultId, ImportId, JobId, LeaseId, EventId, EndpointId, DeliveryId, RecipientId, RequestId,
 }
 
 #[cfg(test)]

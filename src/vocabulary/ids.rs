@@ -151,6 +151,10 @@ ids! {
     ErasureId,
     /// A reason why something may not be erased yet.
     HoldId,
+    /// Somebody who may be given data: a company or a role.
+    RecipientId,
+    /// A data subject's request under Arts 15 to 22.
+    RequestId,
     /// One bearer token of the API.
     TokenId,
     /// One running process and its lease.

@@ -4,6 +4,7 @@
 //! for by itself (the clock, random bytes) is a trait here, so that a test can state a date or a
 //! seed and get the same run again.
 
+mod day;
 mod fail_point;
 mod ids;
 mod language;
@@ -11,11 +12,12 @@ mod random;
 mod secret;
 mod time;
 
+pub use day::Day;
 pub use fail_point::fail_point;
 pub use ids::{
     AttachmentId, CaseId, ContactId, DeliveryId, EndpointId, ErasureId, EventId, ForwardingId,
     HoldId, ImportId, InstanceId, JobId, LeaseId, MessageId, MirrorId, Neighbourhood, ParseIdError,
-    QuarantineId, RootId, TenantId, TokenId, UnitId, VaultId,
+    QuarantineId, RecipientId, RequestId, RootId, TenantId, TokenId, UnitId, VaultId,
 };
 pub use language::Lang;
 pub use random::{Random, SeededRandom, SystemRandom};

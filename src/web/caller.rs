@@ -11,7 +11,9 @@ use super::{Problem, problem};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::catalog::{Catalog, CatalogError, TenantRef};
+use crate::disclosure::Notices;
 use crate::erasure::Eraser;
+use crate::requests::Requests;
 use crate::staff::{Act, BearerToken, Pass};
 
 /// A caller with a good token.
@@ -90,6 +92,21 @@ impl Caller {
     /// The catalog, which writes down this token as the actor.
     pub fn catalog(&self) -> Catalog {
         self.app.catalog.acting_for(Actor::Token(self.pass.token.0))
+    }
+
+    /// Requests, on this token's behalf.
+    pub fn requests(&self) -> Requests {
+        Requests {
+            eraser: self.eraser(),
+        }
+    }
+
+    /// Notices, read on this token's behalf.
+    pub fn notices(&self) -> Notices {
+        Notices {
+            catalog: self.catalog(),
+            ..self.app.notices()
+        }
     }
 
     /// Erasing, on this token's behalf.

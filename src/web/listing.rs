@@ -106,6 +106,15 @@ impl Wanted {
         }
     }
 
+    /// A page of a short list that is there as a whole.
+    pub fn part_of<T: Serialize>(&self, all: Vec<T>) -> Result<Response, Problem> {
+        let from: usize = self.after(0)?;
+        let until = from.saturating_add(usize::from(self.limit));
+        let next = (all.len() > until).then(|| until.to_string());
+        let items = all.into_iter().skip(from).take(usize::from(self.limit));
+        Ok(self.answer(items.collect(), next))
+    }
+
     /// The answer, in the form that was asked for.
     pub fn answer<T: Serialize>(&self, items: Vec<T>, next: Option<String>) -> Response {
         let link = next.as_ref().map(|cursor| {
@@ -121,10 +130,7 @@ impl Wanted {
         let (kind, body) = match self.form {
             Form::Json => ("application/json", serde_json::to_vec(&listing).ok()),
             Form::Lines => ("application/x-ndjson", lines(&listing.items)),
-            Form::Csv => (
-                "text/csv; charset=utf-8; header=present",
-                table(&listing.items),
-            ),
+            Form::Csv => (CSV, table(&listing.items)),
         };
         let Some(body) = body else {
             return Problem::hidden(&std::fmt::Error).into_response();
@@ -145,9 +151,12 @@ fn lines<T: Serialize>(items: &[T]) -> Option<Vec<u8>> {
     })
 }
 
+/// What a table is called.
+pub const CSV: &str = "text/csv; charset=utf-8; header=present";
+
 /// One column per field, by the first item's fields and whatever later ones add; what is nested
 /// stands in its cell as JSON.
-fn table<T: Serialize>(items: &[T]) -> Option<Vec<u8>> {
+pub fn table<T: Serialize>(items: &[T]) -> Option<Vec<u8>> {
     let rows: Option<Vec<Map<String, Value>>> = items
         .iter()
         .map(|item| match serde_json::to_value(item).ok()? {

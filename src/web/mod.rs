@@ -10,6 +10,7 @@
 //! | `limits`, `rate` | how long a call may take, how large it may be, how often it may be made |
 //! | `edited` | versions of what is edited |
 //! | `health`, `metrics`, `log` | what operations and verifiers need, without a client |
+//! | `public` | what anybody may read: clients' notices |
 
 mod address;
 pub mod api;
@@ -23,6 +24,7 @@ mod log;
 mod metrics;
 mod once;
 mod problem;
+mod public;
 mod rate;
 mod trace;
 
@@ -45,6 +47,7 @@ use address::Address;
 use body::Body;
 use caller::Caller;
 use edited::{IfMatch, tagged};
+pub use listing::table as csv_table;
 use listing::{Listing, PageQuery, Wanted};
 use metrics::Metrics;
 pub use problem::Problem;
@@ -71,6 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/tile/{*path}", get(log::tile))
         .route("/.well-known/gallra-log.json", get(log::description))
+        .route("/n/{name}", get(public::notice::show))
         .merge(api)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::wrong_method)

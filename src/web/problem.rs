@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use crate::app::AppError;
 use crate::catalog::CatalogError;
+use crate::disclosure::DisclosureError;
 use crate::erasure::EraseError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
+use crate::requests::RequestError;
 use crate::staff::StaffError;
 use crate::vocabulary::ErasureId;
 use crate::webhooks::WebhookError;
@@ -205,6 +207,52 @@ impl From<CatalogError> for Problem {
                 CatalogError::Keyring(error) => error.into(),
                 error => Self::hidden(&error),
             },
+        }
+    }
+}
+
+impl From<DisclosureError> for Problem {
+    fn from(error: DisclosureError) -> Self {
+        match error {
+            DisclosureError::Catalog(error) => error.into(),
+            error => Self::hidden(&error),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        let conflict = |slug| Self::new(StatusCode::CONFLICT, slug, error.to_string());
+        match error {
+            RequestError::Unknown => nothing_here(),
+            RequestError::WrongState { .. } => conflict("wrong-state"),
+            RequestError::NotInstructed | RequestError::InstructionMissing => {
+                let detail = "the client has not instructed this: only the client decides it; give its \
+                    instruction as a reference";
+                Self::new(StatusCode::CONFLICT, "not-instructed", detail)
+            }
+            RequestError::NotPackaged => {
+                let detail =
+                    "the person asked for the data and nobody has taken it out: GET …/package";
+                Self::new(StatusCode::CONFLICT, "not-packaged", detail)
+            }
+            RequestError::SeveralFit(several) => {
+                let detail = format!("{several} contacts fit: choose one with POST …:verify");
+                Self::new(StatusCode::CONFLICT, "several-fit", detail)
+            }
+            RequestError::TooLate(_) => conflict("too-late"),
+            RequestError::Invalid { field, reason } => {
+                Self::unusable(format!("/{field}"), format!("{field}: {reason}"))
+            }
+            RequestError::Reference(error @ ReceiptError::Reference(_)) => {
+                Self::unusable("", error.to_string())
+            }
+            RequestError::Reference(error) => error.into(),
+            RequestError::Catalog(error) => error.into(),
+            RequestError::Erase(error) => error.into(),
+            RequestError::Keyring(error) => error.into(),
+            RequestError::Store(error) => CatalogError::from(error).into(),
+            error => Self::hidden(&error),
         }
     }
 }

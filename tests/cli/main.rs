@@ -11,6 +11,7 @@ mod support;
 
 mod answers;
 mod demo;
+mod describing;
 mod desk;
 mod formats;
 mod mirrors;
@@ -19,6 +20,7 @@ mod people;
 mod quarantine;
 mod refusals;
 mod repair;
+mod requests;
 mod server;
 mod settings;
 mod tokens;

@@ -13,6 +13,7 @@ mod serving;
 mod support;
 
 mod client;
+mod describing;
 mod erasing;
 mod imports;
 mod limits;
@@ -20,5 +21,6 @@ mod once;
 mod people;
 mod properties;
 mod refusals;
+mod requests;
 mod strangers;
 mod webhooks;

@@ -8,9 +8,12 @@ use crate::client::{Api, Caller};
 use crate::desk::{Desk, text};
 
 /// Routes that are about the token's own client whoever calls: what they answer to whom.
-const OWN: [(&str, &str); 7] = [
+const OWN: [(&str, &str); 10] = [
     ("get", "/api/v1/webhook-endpoints"),
     ("post", "/api/v1/webhook-endpoints"),
+    ("get", "/api/v1/requests"),
+    ("get", "/api/v1/recipients"),
+    ("get", "/api/v1/retention-rules"),
     ("get", "/api/v1/tenants"),
     ("get", "/api/v1/receipts"),
     ("get", "/api/v1/audit-events"),
@@ -25,7 +28,23 @@ struct Victim {
     receipt: String,
     hold: String,
     import: String,
+    recipient: String,
+    request: String,
 }
+
+/// Addresses that anybody may read, and what they answer to somebody without a token.
+const PUBLIC: [(&str, u16); 10] = [
+    ("/healthz", 200),
+    ("/readyz", 200),
+    ("/version", 200),
+    ("/log/checkpoint", 200),
+    ("/.well-known/gallra-log.json", 200),
+    ("/api/v1/openapi.json", 200),
+    ("/n/brygga", 200),
+    ("/n/brygga.md", 200),
+    ("/n/nobody", 404),
+    ("/n/brygga.exe", 404),
+];
 
 fn victim(api: &Api) -> Victim {
     let admin = api.caller("admin", None);
@@ -43,8 +62,16 @@ fn victim(api: &Api) -> Victim {
         .post("/api/v1/holds", &json!({"tenant": "brygga", "reason": "x"}))
         .with(201);
     let import = admin.send("POST", "/api/v1/tenants/brygga/imports", &[], "{}");
+    let recipient = json!({"tenant": "brygga", "name": "Fraktbolaget AB", "role": "carrier"});
+    let recipient = admin.post("/api/v1/recipients", &recipient).with(201);
+    let asked = json!({"email": "asa@example.se"});
+    let request = json!({"tenant": "brygga", "rights": ["access"], "channel": "email",
+        "received_at": "2025-03-01T09:00:00Z", "identifiers": asked});
+    let request = admin.post("/api/v1/requests", &request).with(201);
     Victim {
         import: text(&import.with(202)["id"]),
+        request: text(&request["id"]),
+        recipient: text(&recipient["id"]),
         contact: api.desk.contact("brygga", "asa@example.se"),
         case: text(&cases["items"][0]["id"]),
         receipt: text(&receipt["receipt_id"]),
@@ -60,6 +87,8 @@ impl Victim {
             it if it.contains("/cases/") => &self.case,
             it if it.contains("/imports/") => &self.import,
             it if it.contains("/receipts/") => &self.receipt,
+            it if it.contains("/requests/") => &self.request,
+            it if it.contains("/recipients/") => &self.recipient,
             _ => &self.hold,
         };
         path.replace("{id}", id)
@@ -75,11 +104,23 @@ fn body(path: &str) -> Value {
         "messages" => json!({"case": "k1", "contact": "c1", "direction": "in", "channel": "email",
             "sent_at": "2026-03-01T09:00:00Z", "body": "Hej"}),
         "forwardings" => json!({"recipient": "X", "at": "2026-03-01T09:00:00Z"}),
+        "recipients" => json!({"tenant": "brygga", "name": "X AB", "role": "other"}),
+        "purposes" => json!({"purposes": []}),
+        "retention-rules" => json!({"tenant": "brygga", "rules": []}),
+        "controller" => json!({"phone": "08-1"}),
+        "requests" => json!({"tenant": "brygga", "rights": ["access"], "channel": "email",
+            "received_at": "2025-03-01T09:00:00Z", "identifiers": {"email": "asa@example.se"}}),
+        it if it.ends_with(":extend") => json!({"instruction": "A-1", "reason": "number",
+            "facts": "There are five other requests from the same person."}),
+        it if it.ends_with(":refuse") => json!({"instruction": "A-1", "ground": "excessive"}),
+        it if it.ends_with(":reopen") => json!({"reason": "A-1"}),
+        it if it.ends_with(":instruct") => json!({"instruction": "A-1"}),
         "holds" => json!({"tenant": "brygga", "reason": "x"}),
         "contacts:lookup" => json!({"email": "asa@example.se", "tenant": "brygga"}),
         "{slug}" => json!({"name": "N"}),
         it if it.ends_with(":redeliver") => json!({"delivery": "0".repeat(32)}),
         it if it.ends_with(":erase") => json!({"instruction": "A-1"}),
+        it if it.starts_with("{id}:") => json!({}),
         _ => json!({"state": "closed"}),
     }
 }
@@ -120,7 +161,10 @@ both_engines! {
                 assert_eq!(anonymous.status, 401, "{method} {path}");
             }
         }
-        assert!(asked >= 36, "{asked}");
+        assert!(asked >= 76, "{asked}");
+        for (path, status) in PUBLIC {
+            assert_eq!(api.with("").get(path).status, status, "{path}");
+        }
         let admin = api.caller("admin", None);
         let still = admin.get(&victim.address("/api/v1/tenants/{slug}/contacts/{id}"));
         assert_eq!(still.with(200)["name"], "Åsa Öberg", "nothing was changed");

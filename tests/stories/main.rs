@@ -6,4 +6,5 @@ mod support;
 mod catalog;
 mod import;
 mod index;
+mod requests;
 mod world;

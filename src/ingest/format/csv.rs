@@ -11,7 +11,7 @@ use super::object::Object;
 use super::read::TableReader;
 use super::taken::{Taken, by_email, by_phone, case, message};
 use super::{Format, Framing, Settings};
-use crate::catalog::types::{CaseState, Channel, Direction};
+use crate::catalog::types::{CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::report::Column;
 use crate::ingest::{IngestError, Reason};
@@ -112,6 +112,7 @@ impl<'a> Csv<'a> {
             subject: row.personal("subject"),
             channel: row.text("channel").map(channel_of),
             state: row.text("state").and_then(state_of),
+            custody: row.text("custody").and_then(Custody::from_word),
             opened_at: row.time("date", self.settings)?,
             ..case(external_id.to_owned(), person.to_owned())
         })
@@ -254,10 +255,11 @@ fn channel_of(text: &str) -> Channel {
         "sms" | "mms" => Channel::Sms,
         "phone" | "voice" | "telefon" | "call" => Channel::Phone,
         "facebook" | "instagram" | "twitter" | "social" | "sociala medier" => Channel::Social,
-        "chat" | "chatt" | "widget" => Channel::Widget,
+        "chat" | "chatt" | "widget" | "website" | "webbplats" => Channel::Widget,
         "web" | "portal" => Channel::Portal,
         "klarna" => Channel::Klarna,
         "post" | "brev" | "letter" => Channel::Post,
+        "returns" | "return" | "retur" | "returer" | "customs" | "tull" => Channel::Returns,
         _ => Channel::Other,
     }
 }

@@ -7,6 +7,7 @@
 
 mod audit;
 mod cases;
+mod catalog;
 mod contacts;
 mod erase;
 mod forwardings;
@@ -14,7 +15,10 @@ mod holds;
 mod imports;
 mod lookup;
 mod messages;
+mod notice;
+mod processing;
 mod receipts;
+mod requests;
 mod tenants;
 mod webhooks;
 
@@ -48,6 +52,16 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(tenants::list, tenants::add))
         .routes(routes!(tenants::show, tenants::change))
+        .routes(routes!(processing::change_controller))
+        .routes(routes!(catalog::show))
+        .routes(routes!(notice::show))
+        .routes(routes!(processing::purposes, processing::set_purposes))
+        .routes(routes!(processing::recipients, processing::add_recipient))
+        .routes(routes!(processing::remove_recipient))
+        .routes(routes!(
+            processing::retention_rules,
+            processing::set_retention_rules
+        ))
         .routes(routes!(contacts::list, contacts::upsert))
         .routes(routes!(contacts::show))
         .routes(routes!(erase::contact))
@@ -62,6 +76,17 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(imports::rejects))
         .routes(routes!(receipts::list))
         .routes(routes!(receipts::show))
+        .routes(routes!(requests::list, requests::register))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::verify))
+        .routes(routes!(requests::forward))
+        .routes(routes!(requests::instruct))
+        .routes(routes!(requests::extend))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::package))
+        .routes(routes!(requests::deliver))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(requests::reopen))
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::release))
         .routes(routes!(audit::list))

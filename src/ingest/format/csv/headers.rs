@@ -91,6 +91,7 @@ pub(super) const FIELDS: &[(&str, &[&str])] = &[
     ),
     ("subject", &["subject", "ämne", "amne", "rubrik", "title"]),
     ("state", &["state", "status"]),
+    ("custody", &["custody"]),
     (
         "text",
         &[

@@ -1,0 +1,3 @@
+//! What anybody may read without a token: clients' notices.
+
+pub mod notice;

@@ -1,0 +1,53 @@
+//! What is held of a client and what it tells, by command.
+
+use crate::answers::stable;
+use crate::both_engines;
+use crate::desk::{Desk, text};
+
+both_engines! {
+    async fn a_client_is_described_by_commands(bench) {
+        let desk = Desk::with_people(bench);
+        let held = desk.json(["catalog", "norrsken"]);
+        assert_eq!(held["categories"][4]["records"], 2);
+        insta::assert_snapshot!("catalog", stable(&desk.text(["catalog", "norrsken"]), &desk));
+        let table = desk.text(["catalog", "norrsken", "--format", "csv"]);
+        assert!(table.starts_with("category,contacts,records,"), "{table}");
+
+        let lint = desk.gallra.run(["notice", "lint", "norrsken"]).exited(4);
+        let lint: serde_json::Value = serde_json::from_str(&lint.stdout).unwrap();
+        assert_eq!(lint["items"][0]["field"], "stored_in");
+        let said = desk.run_for_people(["notice", "lint", "norrsken"]).exited(4);
+        insta::assert_snapshot!("notice-lint", said.stdout);
+
+        let set = ["tenant", "set", "norrsken", "--stored-in", "SE", "--phone", "08-123 45 67"];
+        let rest = ["--address", "Storgatan 1, 111 22 Stockholm", "--dpo-email", "dso@norrsken.se"];
+        let set = desk.json([&set[..], &rest].concat());
+        assert_eq!(set["controller"]["phone"], "08-123 45 67");
+        desk.refused(2, ["tenant", "set", "norrsken"]);
+        desk.refused(2, ["tenant", "set", "norrsken", "--website", "javascript:alert(1)"]);
+        let add = ["recipient", "add", "--tenant", "norrsken", "--name", "Second line AB"];
+        desk.json([&add[..], &["--role", "second_line"]].concat());
+        let lint = desk.text(["notice", "lint", "norrsken"]);
+        assert_eq!(lint, "Nothing is missing.\n");
+
+        let purposes = desk.json(["purpose", "set", "norrsken", "support=b,f", "quality=f"]);
+        assert_eq!(purposes["purposes"][1]["purpose"], "quality");
+        assert_eq!(desk.json(["purpose", "set", "norrsken"])["purposes"][1]["purpose"], "claims");
+        let kept = desk.json(["retention", "set", "norrsken", "message=P6M"]);
+        assert_eq!(kept["items"][4]["period"], "P6M");
+        desk.refused(2, ["retention", "set", "norrsken", "message=soon"]);
+
+        let notice = desk.text(["notice", "show", "norrsken"]);
+        assert!(notice.contains("6 månader efter att ärendet avslutades"), "{notice}");
+        let english = desk.json(["notice", "show", "norrsken", "--lang", "en", "--format", "md"]);
+        assert!(text(&english["text"]).starts_with("# How we handle your personal data"));
+        let html = desk.text(["notice", "show", "norrsken", "--format", "html"]);
+        assert!(html.starts_with("<!doctype html>") && !html.contains("?lang="), "{html}");
+        desk.refused(1, ["notice", "show", "nobody"]);
+
+        let listed = desk.json(["recipient", "list", "--tenant", "norrsken"]);
+        let id = text(&listed["items"][0]["id"]);
+        desk.json(["recipient", "remove", &id]);
+        desk.refused(1, ["recipient", "remove", &id]);
+    }
+}

@@ -11,8 +11,8 @@ use crate::desk::Desk;
 /// Calls to each operation: some 500 in all on both engines, or 20,000.
 fn calls() -> u32 {
     match std::env::var_os("GALLRA_LONG") {
-        Some(_) => 300,
-        None => 7,
+        Some(_) => 320,
+        None => 8,
     }
 }
 

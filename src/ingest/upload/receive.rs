@@ -10,7 +10,7 @@ use crate::catalog::{CatalogError, GATES, TenantRef, rows as catalog_rows, unit_
 use crate::keyring::{KeyRef, Padding, Place, Sealer, columns};
 use crate::queue::{self, Kind, NewJob};
 use crate::store::{Value, args};
-use crate::vocabulary::{ImportId, TenantId, Timestamp, UnitId, fail_point};
+use crate::vocabulary::{ImportId, TenantId, Timestamp, UnitId};
 
 /// The largest file that is taken: larger ones go through the command line, or in parts.
 pub const LARGEST: u64 = 1 << 30;
@@ -124,7 +124,6 @@ impl Receiving {
         if !self.piece.is_empty() {
             self.write().await?;
         }
-        fail_point("upload:written");
         let (from, to) = (UploadState::Receiving, UploadState::Received);
         let nothing = Value::NullText;
         let arguments = args![
@@ -169,7 +168,6 @@ impl Receiving {
         let silent = silent_at(catalog.clock.now());
         queue::move_in(&mut tx, Kind::Import, self.id.0, silent).await?;
         tx.commit().await?;
-        fail_point("upload:piece");
         // Overwritten, and its room kept.
         zeroize::Zeroize::zeroize(self.piece.as_mut_slice());
         self.piece.clear();

@@ -83,9 +83,9 @@ fn a_mistake_in_the_settings_is_exit_2_with_a_hint() {
         );
     }
     let bad_store = [("VAULT_URL", "mysql://u:hemligt@db/v")];
-    let finished = run(&bad_store, &list).exited(1);
+    let finished = run(&bad_store, &list).exited(2);
     assert!(
-        finished.stderr.contains("sqlite:PATH or postgres:"),
+        finished.stderr.contains("sqlite: or postgres:"),
         "{finished:?}"
     );
     assert!(

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 4 faces | [`web`], [`cli`] over [`app`], which wires the rest, and [`config`] |
 //! | 3 jobs | [`jobs`]: what queued work does |
-//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`disclosure`] → [`erasure`] → [`requests`] |
+//! | 2 domain | [`receipts`] → [`catalog`] → [`ingest`] → [`disclosure`] → [`erasure`] → [`requests`] → [`offboarding`] |
 //! | 1 machinery | [`store`] → [`keyring`] → [`queue`] → [`audit`] → [`staff`] → [`webhooks`] |
 //! | 0 vocabulary | [`vocabulary`] |
 
@@ -25,6 +25,7 @@ pub mod erasure;
 pub mod ingest;
 pub mod jobs;
 pub mod keyring;
+pub mod offboarding;
 pub mod queue;
 pub mod receipts;
 pub mod requests;
@@ -56,6 +57,10 @@ pub fn every_statement() -> Vec<store::Statement> {
         catalog::rehouse::rows::STATEMENTS,
         erasure::rows::STATEMENTS,
         erasure::rows::vault::STATEMENTS,
+        offboarding::rows::STATEMENTS,
+        offboarding::rows::vault::STATEMENTS,
+        offboarding::hooks::rows::STATEMENTS,
+        offboarding::hooks::rows::vault::STATEMENTS,
     ];
     files.concat()
 }

@@ -162,8 +162,14 @@ const READ_ALL: &[&str] = &[
     "staff::rows::TOKENS",
     "webhooks::rows::ENDPOINTS", // a handful
     "webhooks::rows::ENDPOINTS_OF",
-    "queue::rows::JOBS",       // one page, in the order of its index
+    "queue::rows::JOBS",                 // one page, in the order of its index
     "queue::rows::COUNT_JOBS", // an index of states; what ended is forgotten after a month
+    "offboarding::rows::CHANNELS", // once an approval or purge
+    "offboarding::rows::RECIPIENTS", // the same
+    "offboarding::hooks::rows::EVENTS", // a page for a person
+    "offboarding::hooks::rows::SECRETS", // a few
+    "offboarding::hooks::rows::vault::ENDED_SECRETS", // a few
+    "offboarding::rows::vault::OPEN", // one row a client that leaves
 ];
 
 /// How SQLite would run a statement, step by step.

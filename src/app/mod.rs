@@ -27,6 +27,7 @@ use crate::erasure::{self, Eraser, Report, Turn, restore};
 use crate::jobs::{Work, Worker};
 use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
+use crate::offboarding::Offboarder;
 use crate::queue::Queue;
 use crate::receipts::body::{Assurance, Party, Root};
 use crate::receipts::{Log, ReceiptError, SigningKey};
@@ -296,6 +297,14 @@ impl App {
                 true => Networks::Loopback,
                 false => Networks::Public,
             },
+        }
+    }
+
+    /// Ending contracts, on behalf of whoever opened the house.
+    pub fn offboarder(&self) -> Offboarder {
+        Offboarder {
+            eraser: self.eraser.clone(),
+            approvals: self.settings.approvals,
         }
     }
 

@@ -29,6 +29,8 @@ pub enum Actor {
     Token([u8; 16]),
     /// A signed-in person, by id.
     User([u8; 16]),
+    /// A contract or billing system, by the secret it signs with.
+    Hook([u8; 16]),
 }
 
 impl fmt::Display for Actor {
@@ -38,6 +40,7 @@ impl fmt::Display for Actor {
             Actor::CommandLine => f.write_str("command-line"),
             Actor::Token(id) => write!(f, "token:{}", hex::encode(id)),
             Actor::User(id) => write!(f, "user:{}", hex::encode(id)),
+            Actor::Hook(id) => write!(f, "hook:{}", hex::encode(id)),
         }
     }
 }
@@ -127,6 +130,26 @@ actions! {
     RequestRead = "request.read";
     /// Requests were listed, without who asked.
     RequestsListed = "request.listed";
+    /// What a client chose at its contract's end was recorded.
+    OffboardingBegun = "offboarding.begun";
+    /// Somebody approved a purge.
+    OffboardingApproved = "offboarding.approved";
+    /// A contract's end was called off.
+    OffboardingCancelled = "offboarding.cancelled";
+    /// A contract event announced a contract's end.
+    OffboardingScheduled = "offboarding.scheduled";
+    /// A client's data were handed over to it.
+    OffboardingExported = "offboarding.exported";
+    /// A copy elsewhere was confirmed as gone.
+    TaskConfirmed = "offboarding.task-confirmed";
+    /// A contract event was stored.
+    HookReceived = "hook.received";
+    /// A stored contract event was looked at.
+    HookRead = "hook.read";
+    /// A secret that contract events are signed with was added.
+    HookSecretAdded = "hook.secret-added";
+    /// Such a secret was ended.
+    HookSecretEnded = "hook.secret-ended";
     /// A token was made.
     TokenCreated = "token.created";
     /// A token was ended.

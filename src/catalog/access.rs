@@ -123,6 +123,16 @@ impl Catalog {
         contact: ContactId,
         case: CaseId,
     ) -> Result<Vec<Forwarding>, CatalogError> {
+        self.forwardings_of(tenant, Some(contact), case).await
+    }
+
+    /// Forwardings of a case: of one contact's part of it, or of everybody's.
+    pub(super) async fn forwardings_of(
+        &self,
+        tenant: &TenantRef,
+        contact: Option<ContactId>,
+        case: CaseId,
+    ) -> Result<Vec<Forwarding>, CatalogError> {
         let mut forwardings = Vec::new();
         let stored = args![tenant.id, case];
         for row in &self
@@ -130,7 +140,8 @@ impl Catalog {
             .fetch_all(rows::FORWARDINGS_OF_CASE, stored)
             .await?
         {
-            if row.id::<ContactId>(1)? != contact {
+            let whose: ContactId = row.id(1)?;
+            if contact.is_some_and(|contact| contact != whose) {
                 continue;
             }
             let sealer = self.sealer(&UnitRow::read(tenant.id, row, 7)?).await?;

@@ -59,15 +59,22 @@ impl Catalog {
             .entry(Action::AccessRead)
             .of(tenant.id)
             .to(contact.as_bytes());
-        self.confirmed(&entry, || async move {
-            let wanted = args![tenant.id, contact, id];
-            let Some(row) = self.data.fetch_optional(rows::ATTACHMENT, wanted).await? else {
-                return Ok(None);
-            };
-            let sealer = self.sealer(&UnitRow::read(tenant.id, &row, 2)?).await?;
-            let field = columns::ATTACHMENT_CONTENT.of(id.as_bytes(), row.u32(1)?);
-            Ok(Some(sealer.open(field, &row.blob(0)?)?))
-        })
-        .await
+        self.confirmed(&entry, || self.open_attachment(tenant, contact, id))
+            .await
+    }
+
+    pub(super) async fn open_attachment(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactId,
+        id: AttachmentId,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, CatalogError> {
+        let wanted = args![tenant.id, contact, id];
+        let Some(row) = self.data.fetch_optional(rows::ATTACHMENT, wanted).await? else {
+            return Ok(None);
+        };
+        let sealer = self.sealer(&UnitRow::read(tenant.id, &row, 2)?).await?;
+        let field = columns::ATTACHMENT_CONTENT.of(id.as_bytes(), row.u32(1)?);
+        Ok(Some(sealer.open(field, &row.blob(0)?)?))
     }
 }

@@ -30,19 +30,26 @@ impl Catalog {
         limit: u16,
     ) -> Result<Page<Contact, ContactId>, CatalogError> {
         let entry = self.entry(Action::ContactsListed).of(tenant.id);
-        self.confirmed(&entry, || async move {
-            let page = args![tenant.id, after, i64::from(limit)];
-            let found = self.data.fetch_all(rows::CONTACTS_AFTER, page).await?;
-            let mut items = Vec::with_capacity(found.len());
-            for row in &found {
-                if let Some(sealer) = self.sealer_of(tenant, row, 11).await? {
-                    items.push(ContactRow::read(row)?.open(&sealer)?);
-                }
+        self.confirmed(&entry, || self.page_of_contacts(tenant, after, limit))
+            .await
+    }
+
+    pub(super) async fn page_of_contacts(
+        &self,
+        tenant: &TenantRef,
+        after: ContactId,
+        limit: u16,
+    ) -> Result<Page<Contact, ContactId>, CatalogError> {
+        let page = args![tenant.id, after, i64::from(limit)];
+        let found = self.data.fetch_all(rows::CONTACTS_AFTER, page).await?;
+        let mut items = Vec::with_capacity(found.len());
+        for row in &found {
+            if let Some(sealer) = self.sealer_of(tenant, row, 11).await? {
+                items.push(ContactRow::read(row)?.open(&sealer)?);
             }
-            let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
-            Ok(Page { items, next })
-        })
-        .await
+        }
+        let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
+        Ok(Page { items, next })
     }
 
     /// Cases after an id.
@@ -53,19 +60,26 @@ impl Catalog {
         limit: u16,
     ) -> Result<Page<Case, CaseId>, CatalogError> {
         let entry = self.entry(Action::CasesListed).of(tenant.id);
-        self.confirmed(&entry, || async move {
-            let page = args![tenant.id, after, i64::from(limit)];
-            let found = self.data.fetch_all(rows::CASES_AFTER, page).await?;
-            let mut items = Vec::with_capacity(found.len());
-            for row in &found {
-                if let Some(sealer) = self.sealer_of(tenant, row, 12).await? {
-                    items.push(CaseRow::read(row)?.open(Some(&sealer))?);
-                }
+        self.confirmed(&entry, || self.page_of_cases(tenant, after, limit))
+            .await
+    }
+
+    pub(super) async fn page_of_cases(
+        &self,
+        tenant: &TenantRef,
+        after: CaseId,
+        limit: u16,
+    ) -> Result<Page<Case, CaseId>, CatalogError> {
+        let page = args![tenant.id, after, i64::from(limit)];
+        let found = self.data.fetch_all(rows::CASES_AFTER, page).await?;
+        let mut items = Vec::with_capacity(found.len());
+        for row in &found {
+            if let Some(sealer) = self.sealer_of(tenant, row, 12).await? {
+                items.push(CaseRow::read(row)?.open(Some(&sealer))?);
             }
-            let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
-            Ok(Page { items, next })
-        })
-        .await
+        }
+        let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
+        Ok(Page { items, next })
     }
 
     /// One case.
@@ -102,28 +116,44 @@ impl Catalog {
         self.confirmed(&entry, || async move {
             let known = self.data.fetch_optional(rows::CASE, args![tenant.id, case]);
             known.await?.ok_or(CatalogError::CaseUnknown(case))?;
-            let page = args![tenant.id, case, after, i64::from(limit)];
-            let found = self.data.fetch_all(rows::MESSAGES_OF_CASE, page).await?;
-            let mut items = Vec::with_capacity(found.len());
-            let mut people = BTreeSet::new();
-            for row in &found {
-                if let Some(sealer) = self.sealer_of(tenant, row, 9).await? {
-                    items.push(message(row, Some(&sealer))?);
-                    people.insert(row.id::<ContactId>(1)?);
-                }
-            }
-            for contact in people {
-                let mut files = self.open_attachments(tenant, contact, case).await?;
-                for message in &mut items {
-                    message
-                        .attachments
-                        .extend(files.remove(&message.id).unwrap_or_default());
-                }
-            }
-            let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
-            Ok(Page { items, next })
+            let page = self.page_of_messages(tenant, case, after, limit).await?;
+            let items = page.items.into_iter().map(|(_, message)| message);
+            Ok(Page {
+                items: items.collect(),
+                next: page.next,
+            })
         })
         .await
+    }
+
+    /// Messages with whose they are.
+    pub(super) async fn page_of_messages(
+        &self,
+        tenant: &TenantRef,
+        case: CaseId,
+        after: MessageId,
+        limit: u16,
+    ) -> Result<Page<(ContactId, Message), MessageId>, CatalogError> {
+        let page = args![tenant.id, case, after, i64::from(limit)];
+        let found = self.data.fetch_all(rows::MESSAGES_OF_CASE, page).await?;
+        let mut items = Vec::with_capacity(found.len());
+        let mut people = BTreeSet::new();
+        for row in &found {
+            if let Some(sealer) = self.sealer_of(tenant, row, 9).await? {
+                let contact: ContactId = row.id(1)?;
+                items.push((contact, message(row, Some(&sealer))?));
+                people.insert(contact);
+            }
+        }
+        for contact in people {
+            let mut files = self.open_attachments(tenant, contact, case).await?;
+            for (_, message) in &mut items {
+                let files = files.remove(&message.id).unwrap_or_default();
+                message.attachments.extend(files);
+            }
+        }
+        let next = last(&found, limit).map(|row| row.id(0)).transpose()?;
+        Ok(Page { items, next })
     }
 
     /// Which case a message belongs to. Nothing sealed is opened.

@@ -41,6 +41,7 @@ pub mod inventory;
 mod lease_unit;
 mod list;
 pub(crate) mod opened;
+mod own;
 pub mod processing;
 mod quarantine;
 mod read_contact;
@@ -51,6 +52,7 @@ mod show_tenants;
 pub mod types;
 mod upsert;
 mod version;
+mod walk;
 pub mod write;
 
 use std::sync::Arc;
@@ -63,6 +65,7 @@ pub use error::CatalogError;
 pub use find::{CategoryHeld, Finding, Identifier, Match};
 pub use inventory::{CategoryInventory, Holdings, Inventory};
 pub use list::Page;
+pub use own::OWN_SLUG;
 pub use quarantine::{Quarantined, QuarantinedRecord};
 pub use types::{
     Attachment, Case, Category, Contact, Forwarding, Message, NewTenant, Tenant, TenantSummary,
@@ -89,6 +92,10 @@ pub mod unit_kind {
     pub const UPLOAD: i64 = 20;
     /// A data subject's request.
     pub const REQUEST: i64 = 5;
+    /// A contract event as it came.
+    pub const HOOK_EVENT: i64 = 30;
+    /// What contract events are signed with.
+    pub const HOOK_SECRET: i64 = 31;
 }
 
 /// How many tasks of a process may hold a transaction of one store while they ask the other for a
@@ -170,6 +177,27 @@ impl Catalog {
 
     pub(crate) fn entry(&self, action: Action) -> Entry {
         Entry::new(self.actor, action)
+    }
+
+    /// Reads without a row of its own in the audit trail: one page of a walk whose row is written. What
+    /// was erased meanwhile is not in the answer.
+    pub(crate) async fn unrecorded<T, F>(&self, read: impl Fn() -> F) -> Result<T, CatalogError>
+    where
+        F: Future<Output = Result<T, CatalogError>>,
+    {
+        for last in [false, false, true] {
+            let epoch = self.keyring.begin_read().await?;
+            let answer = read().await;
+            match self.keyring.confirm(epoch).await {
+                Ok(()) => match answer {
+                    Err(CatalogError::Keyring(KeyringError::EpochChanged)) if !last => {}
+                    answer => return answer,
+                },
+                Err(KeyringError::EpochChanged) if !last => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(KeyringError::EpochChanged.into())
     }
 
     /// Reads, writes the audit row, and gives the answer only when nothing was erased meanwhile.

@@ -45,7 +45,8 @@ pub fn check_slug(slug: &str) -> Result<(), CatalogError> {
         && slug.bytes().all(letters)
         && !slug.starts_with('-')
         && !slug.ends_with('-')
-        && !slug.contains("--");
+        && !slug.contains("--")
+        && slug != super::OWN_SLUG;
     match good {
         true => Ok(()),
         false => Err(invalid(

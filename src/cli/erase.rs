@@ -6,9 +6,9 @@ use super::failure::Failure;
 use super::output::{Output, Text};
 use super::person::Named;
 use crate::app::App;
-use crate::catalog::{CatalogError, TenantRef};
-use crate::erasure::{EraseRequest, Outcome, Preview, PurgeRequest};
-use crate::vocabulary::{ErasureId, TenantId};
+use crate::erasure::{EraseRequest, Outcome, Preview};
+use crate::offboarding::OffboardingError;
+use crate::vocabulary::ErasureId;
 
 #[derive(Debug, clap::Args)]
 pub struct Erase {
@@ -35,10 +35,7 @@ pub struct Purge {
     /// The client's name, typed exactly
     #[arg(long, value_name = "NAME", required_unless_present = "dry_run")]
     confirm: Option<String>,
-    /// The contract's end or the client's instruction, as a reference
-    #[arg(long, value_name = "REF", default_value = "end of contract")]
-    instruction: String,
-    /// Show what would be purged, and do nothing
+    /// Show what would be purged and what stands in the way, and do nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -48,6 +45,9 @@ struct DryRun {
     dry_run: bool,
     #[serde(flatten)]
     preview: Preview,
+    /// What stands in the way of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<String>,
 }
 
 /// What became of the receipt of an erasure.
@@ -82,7 +82,7 @@ pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Fa
         let preview = app
             .eraser
             .preview_contact(tenant.id, contact, &arguments.instruction);
-        return dry_run(preview.await?, output);
+        return dry_run(preview.await?, Vec::new(), output);
     }
     let request = EraseRequest {
         tenant: tenant.id,
@@ -94,42 +94,33 @@ pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Fa
     done(app.eraser.erase_contact(request).await?, "Erased.", output)
 }
 
+/// A purge needs what `gallra offboard` records; see the offboarding room for the rules.
 pub async fn purge(arguments: Purge, app: &App, output: Output) -> Result<(), Failure> {
-    let tenant = tenant_id(app, &arguments.slug).await?;
+    let offboarder = app.offboarder();
+    let client = offboarder.client(&arguments.slug).await?;
     if arguments.dry_run {
-        return dry_run(app.eraser.preview_tenant(tenant).await?, output);
+        let preview = app.eraser.preview_tenant(client.id).await?;
+        let obstacles = match offboarder.status(&client).await {
+            Ok(status) => status.obstacles.into_iter().map(|it| it.detail).collect(),
+            Err(error @ OffboardingError::NotBegun(_)) => vec![error.to_string()],
+            Err(error) => return Err(error.into()),
+        };
+        return dry_run(preview, obstacles, output);
     }
-    let request = PurgeRequest {
-        tenant,
-        confirm: arguments.confirm.unwrap_or_default(),
-        instruction: arguments.instruction,
-    };
-    done(app.eraser.purge_tenant(request).await?, "Purged.", output)
+    let confirm = arguments.confirm.unwrap_or_default();
+    let outcome = Box::pin(offboarder.execute(&client, confirm)).await?;
+    done(outcome, "Purged.", output)
 }
 
-/// The tenant's id, also when its purge has begun already and is to be finished.
-async fn tenant_id(app: &App, slug: &str) -> Result<TenantId, Failure> {
-    match app.catalog.tenant_ref(slug).await {
-        Ok(TenantRef { id, .. }) => Ok(id),
-        Err(CatalogError::TenantBeingErased) => {
-            let tenants = app.catalog.list_tenants().await?;
-            let found = tenants.into_iter().find(|tenant| tenant.slug == slug);
-            Ok(found
-                .ok_or_else(|| CatalogError::TenantUnknown(slug.to_owned()))?
-                .id)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn dry_run(preview: Preview, output: Output) -> Result<(), Failure> {
+fn dry_run(preview: Preview, obstacles: Vec<String>, output: Output) -> Result<(), Failure> {
     output.give(
         &DryRun {
             dry_run: true,
             preview,
+            obstacles,
         },
         |it| {
-            let it = &it.preview;
+            let (it, obstacles) = (&it.preview, &it.obstacles);
             let mut pairs = vec![
                 ("people", it.people),
                 ("cases", it.cases),
@@ -140,9 +131,21 @@ fn dry_run(preview: Preview, output: Output) -> Result<(), Failure> {
                 pairs.push(("quarantined records", it.quarantined));
             }
             pairs.push(("keys", it.units));
-            Text::line("This would be gone for good:").pairs(pairs)
+            let text = Text::line("This would be gone for good:").pairs(pairs);
+            in_the_way(text, obstacles)
         },
     )
+}
+
+/// What stands in the way of a purge, each with what to do about it.
+pub fn in_the_way(text: Text, obstacles: &[String]) -> Text {
+    if obstacles.is_empty() {
+        return text;
+    }
+    let text = text.gap().and("In the way:");
+    obstacles
+        .iter()
+        .fold(text, |text, it| text.labelled("  - ", 4, it))
 }
 
 fn done(outcome: Outcome, headline: &str, output: Output) -> Result<(), Failure> {

@@ -10,6 +10,8 @@ use crate::erasure::EraseError;
 use crate::ingest::IngestError;
 use crate::keyring::KeyringError;
 use crate::keyring::mirror::MirrorError;
+use crate::offboarding::OffboardingError;
+use crate::offboarding::hooks::HookError;
 use crate::queue::QueueError;
 use crate::receipts::ReceiptError;
 use crate::requests::RequestError;
@@ -135,15 +137,15 @@ failures! {
         DisclosureError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
         _ => Exit::Failed,
     },
-    EraseError => |error| match error {
-        EraseError::Held(_) | EraseError::NotConfirmed(_) | EraseError::BeingRehoused => {
-            Exit::Refused
-        }
-        EraseError::Receipt(ReceiptError::Reference(_)) => Exit::Usage,
-        _ => Exit::Failed,
-    },
+    EraseError => |error| erase(error),
     IngestError => |_| Exit::Failed,
     KeyringError => |_| Exit::Failed,
+    HookError => |error| match error {
+        HookError::Secret(_) => Exit::Usage,
+        HookError::Offboarding(error) => offboarding(error),
+        _ => Exit::Failed,
+    },
+    OffboardingError => |error| offboarding(error),
     MirrorError => |_| Exit::Failed,
     QueueError => |_| Exit::Failed,
     WebhookError => |error| match error {
@@ -164,6 +166,34 @@ failures! {
     },
     StaffError => |error| staff(error),
     StoreError => |_| Exit::Failed,
+}
+
+fn offboarding(error: &OffboardingError) -> Exit {
+    match error {
+        OffboardingError::NotBegun(_)
+        | OffboardingError::OwnData
+        | OffboardingError::Refused { .. }
+        | OffboardingError::SamePerson { .. }
+        | OffboardingError::TooLate(_) => Exit::Refused,
+        OffboardingError::Grace
+        | OffboardingError::Day
+        | OffboardingError::Passphrase
+        | OffboardingError::Recipient
+        | OffboardingError::Text { .. } => Exit::Usage,
+        OffboardingError::Erase(error) => erase(error),
+        _ => Exit::Failed,
+    }
+}
+
+fn erase(error: &EraseError) -> Exit {
+    match error {
+        EraseError::Held(_)
+        | EraseError::NotConfirmed(_)
+        | EraseError::BeingRehoused
+        | EraseError::Changed { .. } => Exit::Refused,
+        EraseError::Receipt(ReceiptError::Reference(_)) => Exit::Usage,
+        _ => Exit::Failed,
+    }
 }
 
 fn staff(error: &StaffError) -> Exit {

@@ -15,12 +15,14 @@ mod erase;
 mod failure;
 mod find;
 mod hold;
+mod hook;
 mod import;
 mod init;
 mod jobs;
 mod logs;
 mod mirror;
 mod notice;
+mod offboard;
 mod output;
 mod person;
 mod processing;
@@ -29,6 +31,7 @@ mod receipt;
 mod recipient;
 mod request;
 mod root;
+mod secret_file;
 mod serve;
 mod settings;
 mod signals;
@@ -151,6 +154,11 @@ enum Inside {
     Due(request::Due),
     /// Make a person gone for good
     Erase(erase::Erase),
+    /// Contract events: what they are signed with, what came
+    #[command(subcommand)]
+    Hook(hook::Command),
+    /// End a client's contract: choice, approvals, return, copies
+    Offboard(offboard::Arguments),
     /// Make a client and everybody in its data gone for good
     Purge(erase::Purge),
     /// Reasons why something may not be erased yet
@@ -333,6 +341,8 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
         Inside::Request(command) => Box::pin(request::run(command, app, output)).await,
         Inside::Due(arguments) => request::due(arguments, app, output).await,
         Inside::Erase(arguments) => erase::erase(arguments, app, output).await,
+        Inside::Hook(command) => hook::run(command, app, output).await,
+        Inside::Offboard(arguments) => offboard::run(arguments, app, output).await,
         Inside::Purge(arguments) => erase::purge(arguments, app, output).await,
         Inside::Hold(command) => hold::run(command, app, output).await,
         Inside::Receipt(command) => receipt::run(command, app, output).await,

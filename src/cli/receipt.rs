@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text};
 use crate::app::App;
-use crate::receipts::render::certificate;
+use crate::receipts::render::{certificate, html};
 use crate::receipts::{Body, Receipt, ReceiptError};
 use crate::vocabulary::{ErasureId, Lang, Timestamp};
 
@@ -24,7 +24,8 @@ pub enum Command {
     Show {
         /// Its id, as `erase` and `receipt list` print it
         id: ErasureId,
-        /// note: the file to hand over; json: the content; a certificate when not said
+        /// note: the file to hand over; html: a certificate as a page; json: the content; a certificate
+        /// in plain text when not said
         #[arg(long)]
         format: Option<Format>,
         /// Language of the certificate: sv or en
@@ -37,6 +38,7 @@ pub enum Command {
 pub enum Format {
     Json,
     Note,
+    Html,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,12 +120,21 @@ async fn show(
     app: &App,
     output: Output,
 ) -> Result<(), Failure> {
-    if format == Some(Format::Note) && output.json {
-        let message = "--json and --format note exclude each other: the note is a text file";
+    let name = match format {
+        Some(Format::Note) => "note",
+        Some(Format::Html) => "html",
+        Some(Format::Json) | None => "",
+    };
+    if !name.is_empty() && output.json {
+        let message = format!("--json and --format {name} exclude each other: that is a file");
         return Err(Failure::usage(message));
     }
     let body = body(id, app).await?;
     match format {
+        Some(Format::Html) => {
+            let since = app.offboarder().confirmed_since(&body).await?;
+            output.raw(html::page(&body, lang, &since).as_bytes())
+        }
         Some(Format::Note) => output.raw(app.log.receipt_file(id).await?.as_bytes()),
         Some(Format::Json) => output.document(&body),
         None => output.give(&body, |body| Text::verbatim(certificate(body, lang))),

@@ -68,6 +68,12 @@ pub enum ConfigError {
     /// Another word than those there are.
     #[error("webhook_networks must be public or loopback")]
     Networks,
+    /// Another number of approvals.
+    #[error(
+        "GALLRA_APPROVALS is 2, or 1 where only one person could approve; a purge without any \
+         approval is not offered"
+    )]
+    Approvals,
     /// The second secret is there but empty.
     #[error("the root factor in {0} is empty: put the secret there, or remove it")]
     EmptyFactor(String),

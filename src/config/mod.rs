@@ -71,6 +71,11 @@ pub const KEYS: &[Key] = &[
         "GALLRA_OPERATOR_ORG_NO",
         "its registration number",
     ),
+    key(
+        "approvals",
+        "GALLRA_APPROVALS",
+        "how many people must approve the purge of a client: 2, or 1 where there is only one",
+    ),
 ];
 
 const fn key(name: &'static str, variable: &'static str, meaning: &'static str) -> Key {
@@ -123,6 +128,8 @@ pub struct Settings {
     pub operator: String,
     /// Its registration number.
     pub operator_org_no: String,
+    /// How many people must approve the purge of a client.
+    pub approvals: usize,
 }
 
 /// What flags say; each may be absent.
@@ -193,6 +200,11 @@ impl Settings {
             },
             operator: take("operator").unwrap_or_else(|| NO_OPERATOR.to_owned()),
             operator_org_no: take("operator_org_no").unwrap_or_default(),
+            approvals: match take("approvals").as_deref() {
+                None | Some("2") => 2,
+                Some("1") => 1,
+                Some(_) => return Err(ConfigError::Approvals),
+            },
             data_dir,
         })
     }
@@ -231,6 +243,7 @@ impl Settings {
             ),
             ("operator", self.operator.clone()),
             ("operator_org_no", self.operator_org_no.clone()),
+            ("approvals", self.approvals.to_string()),
         ]
     }
 }

@@ -3,9 +3,9 @@
 
 use super::facts::Facts;
 use super::keys::keys_in;
-use super::{EraseError, Eraser, Outcome, rows};
+use super::{EraseError, Eraser, Outcome, Preview, rows};
 use crate::audit::{self, Action};
-use crate::receipts::body::{Commitment, Kind, Reference};
+use crate::receipts::body::{Approver, Commitment, Copy, Ending, Kind, Reference};
 use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, Personal, Secret, TenantId, Timestamp, fail_point};
 
@@ -34,6 +34,19 @@ pub struct PurgeRequest {
     pub confirm: String,
     /// The instruction: the contract's end, the recorded choice.
     pub instruction: String,
+}
+
+/// What stands behind a purge, for the receipt and against surprises.
+#[derive(Debug, Clone, Default)]
+pub struct Approved {
+    /// Who approved it.
+    pub approvers: Vec<Approver>,
+    /// Copies with others, and how far each has come.
+    pub copies: Vec<Copy>,
+    /// How the contract ended.
+    pub ending: Option<Ending>,
+    /// What those who approved were shown: the purge is refused when something else is there.
+    pub expected: Option<Preview>,
 }
 
 /// An accepted erasure.
@@ -124,8 +137,17 @@ impl Eraser {
         }
     }
 
-    /// Purges a tenant: every person, case and message at once.
+    /// Purges a tenant: everything at once. Who may order that, and when, offboarding says.
     pub async fn purge_tenant(&self, request: PurgeRequest) -> Result<Outcome, EraseError> {
+        self.purge_approved(request, Approved::default()).await
+    }
+
+    /// The same, with what stands behind it.
+    pub async fn purge_approved(
+        &self,
+        request: PurgeRequest,
+        approved: Approved,
+    ) -> Result<Outcome, EraseError> {
         self.settle_if_restored().await?;
         let PurgeRequest {
             tenant,
@@ -133,9 +155,12 @@ impl Eraser {
             instruction,
         } = request;
         let instruction = Reference::new(instruction)?;
-        let facts = self
-            .facts(tenant, Kind::TenantPurge, None, instruction)
-            .await?;
+        let facts = self.facts(tenant, Kind::TenantPurge, None, instruction);
+        let mut facts = facts.await?;
+        facts.approvers = approved.approvers;
+        facts.copies.extend(approved.copies);
+        facts.ending = approved.ending;
+        facts.expected = approved.expected;
         if confirm != facts.tenant.name {
             return Err(EraseError::NotConfirmed(facts.tenant.name));
         }
@@ -210,10 +235,17 @@ impl Eraser {
         let mut tx = self.data().begin().await?;
         let tenant = accepted.tenant;
         let (closed, action) = match (accepted.facts.kind, accepted.subject) {
-            (Kind::TenantPurge, _) => (
-                close_tenant(&mut tx, tenant, now).await?,
-                Action::TenantPurged,
-            ),
+            (Kind::TenantPurge, _) => {
+                let closed = close_tenant(&mut tx, tenant, now).await?;
+                if let Some(expected) = accepted.facts.expected.filter(|_| closed)
+                    && let Some(now) = expected.unless_there(&mut tx, tenant).await?
+                {
+                    tx.rollback().await?;
+                    self.take_order_back(accepted.id).await?;
+                    return Err(EraseError::Changed { expected, now });
+                }
+                (closed, Action::TenantPurged)
+            }
             (_, Some(contact)) => (
                 close_contact(&mut tx, tenant, contact, now).await?,
                 Action::ContactErased,

@@ -361,13 +361,15 @@ async fn delete_unit_in(tx: &mut Tx, unit: Unit, counts: &mut Counts) -> Result<
     let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
     let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
     let requests = tx.execute(rows::DELETE_REQUESTS, args![unit.id]).await?;
+    let events = tx.execute(rows::DELETE_HOOK_EVENTS, args![unit.id]).await?;
     let cases = delete_cases(tx, unit.id).await?;
     counts.category("message", messages);
     counts.category("forwarding", forwardings);
     counts.category("quarantined", quarantined);
     counts.category("request", requests);
+    counts.category("contract_event", events);
     counts.category("case", cases);
-    let records = messages + forwardings + quarantined + requests + cases;
+    let records = messages + forwardings + quarantined + requests + events + cases;
     counts.store("data", records);
     counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! What the erasure room refuses or fails at, each with its remedy.
 
+use super::Preview;
 use crate::catalog::CatalogError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
@@ -33,6 +34,17 @@ pub enum EraseError {
     /// The name typed to confirm a purge is another.
     #[error("the name does not match: type the tenant's name exactly ({0:?}) to purge it")]
     NotConfirmed(String),
+    /// Something else is there than those who approved were shown.
+    #[error(
+        "what is held has changed since it was approved ({}, approved were {}): look at \
+         `gallra purge SLUG --dry-run` and approve again", now.summary(), expected.summary()
+    )]
+    Changed {
+        /// What was approved.
+        expected: Preview,
+        /// What is there.
+        now: Preview,
+    },
     /// The instruction or another text for the receipt.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),

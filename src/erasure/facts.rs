@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Preview;
 use super::rehouse::RehousedUnit;
 use crate::keyring::LedgerEntry;
 use crate::receipts::body::{
-    Again, Approver, Backups, Body, CategoryCount, Commitment, Copy, Kept, Keys, Kind, Limit,
-    Medium, Method, Mirrors, Party, Reference, Root, StoreCount, Technique, Tenant, Tool,
+    Again, Approver, Backups, Body, CategoryCount, Commitment, Copy, Ending, Kept, Keys, Kind,
+    Limit, Medium, Method, Mirrors, Party, Reference, Root, StoreCount, Technique, Tenant, Tool,
     Verification,
 };
 use crate::vocabulary::{ErasureId, Timestamp};
@@ -40,6 +41,13 @@ pub struct Facts {
     pub copies: Vec<Copy>,
     /// What is kept under which law.
     pub kept: Vec<Kept>,
+    /// For a purge: how the contract ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// For a purge: what those who approved it were shown. If something else is there when the gates
+    /// close, nothing is purged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Preview>,
     /// Which keys, as block and leaf, where no subject says it: those of quarantined records. So the
     /// order is whole by itself, whatever data a restore puts beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,6 +160,7 @@ pub(super) fn body(
         root: circumstances.root,
         mirrors: circumstances.mirrors,
         verification: results.verification,
+        ending: facts.ending.clone(),
         copies: facts.copies.clone(),
         kept: facts.kept.clone(),
         backups: Backups::UnreadableAndErasedAgainOnRestore,

@@ -42,6 +42,8 @@ impl Eraser {
             approvers: Vec::new(),
             copies: self.known_copies(tenant, kind).await?,
             kept: Vec::new(),
+            ending: None,
+            expected: None,
             rehoused: None,
             keys: Vec::new(),
         })

@@ -50,7 +50,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-pub use accept::{EraseRequest, PurgeRequest};
+pub use accept::{Approved, EraseRequest, PurgeRequest};
 pub use error::EraseError;
 pub use preview::Preview;
 pub use settle::{Report, Standing};

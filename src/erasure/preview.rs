@@ -1,14 +1,14 @@
 //! What an erasure would delete: the dry run of everything destructive.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{EraseError, Eraser, rows};
 use crate::receipts::body::Reference;
-use crate::store::args;
+use crate::store::{Row, StoreError, Tx, args};
 use crate::vocabulary::{ContactId, TenantId};
 
 /// What is there now and would be gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Preview {
     /// Contacts.
     pub people: u64,
@@ -22,6 +22,45 @@ pub struct Preview {
     pub forwardings: u64,
     /// Records that an import could not read. Whose they are nobody knows: only a purge reaches them.
     pub quarantined: u64,
+}
+
+impl Preview {
+    /// Whether the same records are there. Keys do not count: a stored contract event has one too.
+    pub fn same_records(&self, other: &Preview) -> bool {
+        let keys = |it: &Preview| Preview { units: 0, ..*it };
+        keys(self) == keys(other)
+    }
+
+    /// The counts in a line.
+    pub fn summary(&self) -> String {
+        format!(
+            "{} people, {} cases, {} messages, {} forwardings, {} quarantined",
+            self.people, self.cases, self.messages, self.forwardings, self.quarantined
+        )
+    }
+
+    /// What is there, when that is something else than this. Behind closed gates it stays true.
+    pub(super) async fn unless_there(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+    ) -> Result<Option<Self>, StoreError> {
+        let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
+        let now = Self::of_tenant(&tx.fetch_one(rows::COUNT_TENANT, arguments).await?)?;
+        Ok((!now.same_records(self)).then_some(now))
+    }
+
+    /// Reads a row of `rows::COUNT_TENANT`.
+    pub(super) fn of_tenant(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            units: row.u64(0)?,
+            messages: row.u64(1)?,
+            forwardings: row.u64(2)?,
+            cases: row.u64(3)?,
+            people: row.u64(4)?,
+            quarantined: row.u64(5)?,
+        })
+    }
 }
 
 impl Eraser {
@@ -71,15 +110,13 @@ impl Eraser {
             return Err(EraseError::UnknownTenant);
         }
         self.check_holds(tenant, None).await?;
+        self.count_tenant(tenant).await
+    }
+
+    /// What is there of this tenant, also under a hold.
+    pub async fn count_tenant(&self, tenant: TenantId) -> Result<Preview, EraseError> {
         let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
         let row = self.data().fetch_one(rows::COUNT_TENANT, arguments).await?;
-        Ok(Preview {
-            units: row.u64(0)?,
-            messages: row.u64(1)?,
-            forwardings: row.u64(2)?,
-            cases: row.u64(3)?,
-            people: row.u64(4)?,
-            quarantined: row.u64(5)?,
-        })
+        Ok(Preview::of_tenant(&row)?)
     }
 }

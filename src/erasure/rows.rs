@@ -145,6 +145,8 @@ crate::store::statements! { data:
     DELETE_REQUEST_EVENTS = "DELETE FROM request_event WHERE tenant = $1";
     /// Deletes when their clocks stood still.
     DELETE_REQUEST_PAUSES = "DELETE FROM request_pause WHERE tenant = $1";
+    /// Deletes the contract events of a unit.
+    DELETE_HOOK_EVENTS = "DELETE FROM hook_event WHERE unit = $1";
     /// Takes the case whose requester's part is this unit, before it is seen who else wrote in it.
     TAKE_CASE_OF_UNIT = "UPDATE support_case SET guard = guard + 1 WHERE unit = $1 RETURNING id";
     /// Somebody else's part of a case.
@@ -175,9 +177,9 @@ crate::store::statements! { data:
     DELETE_RETENTION_RULES = "DELETE FROM retention_rule WHERE tenant = $1";
 
     /// How many rows of a unit are left.
-    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5) + (SELECT COUNT(*) FROM import_chunk WHERE unit = $6) + (SELECT COUNT(*) FROM request WHERE unit = $7)";
+    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5) + (SELECT COUNT(*) FROM import_chunk WHERE unit = $6) + (SELECT COUNT(*) FROM request WHERE unit = $7) + (SELECT COUNT(*) FROM hook_event WHERE unit = $8)";
     /// How many contacts and units of a tenant are left.
-    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8) + (SELECT COUNT(*) FROM request WHERE tenant = $9)";
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8) + (SELECT COUNT(*) FROM request WHERE tenant = $9) + (SELECT COUNT(*) FROM hook_event WHERE tenant = $10)";
     /// How many rows of a contact are left.
     LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 

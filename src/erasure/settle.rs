@@ -224,10 +224,17 @@ impl Eraser {
                         order.id
                     ));
                 }
-            } else if known.is_none() && !self.accept(&order).await? {
-                report
-                    .unfinished
-                    .push(format!("{}: nobody is there to erase", order.id));
+            } else if known.is_none() {
+                match self.accept(&order).await {
+                    Ok(true) => {}
+                    Ok(false) => report
+                        .unfinished
+                        .push(format!("{}: nobody is there to erase", order.id)),
+                    Err(error @ EraseError::Changed { .. }) => {
+                        report.unfinished.push(format!("{}: {error}", order.id));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
         for row in self

@@ -1,19 +1,25 @@
 //! Gallra's own format: one JSON object a line, `"type"` says what it is.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tokio::io::AsyncBufRead;
 
 use super::intake::{Intake, Options};
 use super::report::Report;
-use super::source::{Line, Lines};
+use super::source::{KEPT, LONGEST_RECORD, Line, Lines};
 use super::{IngestError, Reason};
 use crate::catalog::rules::LONGEST_LINE;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{
-    CaseChange, Change, ContactChange, ForwardingChange, MessageChange, RejectedRecord,
+    CaseChange, Change, ContactChange, ForwardingChange, MessageChange, NewAttachment,
+    RejectedRecord,
 };
 use crate::catalog::{Catalog, TenantRef};
 use crate::vocabulary::{Personal, Timestamp};
+
+/// A line may be this long where files stand in it: one of 16 MiB in Base64, and the rest.
+const LONGEST_WITH_FILES: usize = 24 << 20;
 
 /// Imports a stream of gallra NDJSON. `progress` is called after each batch.
 pub async fn import_gallra<R: AsyncBufRead + Unpin>(
@@ -37,7 +43,7 @@ pub(super) async fn lines<R: AsyncBufRead + Unpin>(
     intake: &mut Intake<'_>,
     progress: &mut impl FnMut(&Report),
 ) -> Result<(), IngestError> {
-    let mut lines = Lines::new(source);
+    let mut lines = Lines::within(LONGEST_WITH_FILES, source);
     loop {
         let line = lines.next().await.map_err(|cause| IngestError::Source {
             line: lines.number(),
@@ -47,11 +53,9 @@ pub(super) async fn lines<R: AsyncBufRead + Unpin>(
         intake.line();
         let number = lines.number();
         let read = match line {
-            Line::TooLong(beginning) => Err((Reason::TooLong, beginning)),
+            Line::TooLong(beginning) => Err((Reason::LineTooLong, beginning)),
             Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
-            Line::Whole(bytes) => read(strip_mark(&bytes, number))
-                .map(|change| (change, bytes.len()))
-                .map_err(|reason| (reason, bytes)),
+            Line::Whole(bytes) => whole(bytes, number),
         };
         let (change, length) = read.unwrap_or_else(|(reason, record)| {
             let length = record.len();
@@ -66,6 +70,28 @@ pub(super) async fn lines<R: AsyncBufRead + Unpin>(
         if intake.add(change, length).await? {
             progress(intake.report());
         }
+    }
+}
+
+/// Reads a line, or says why not. Only files make a line longer than any other record may be.
+fn whole(mut bytes: Vec<u8>, number: u64) -> Result<(Change, usize), (Reason, Vec<u8>)> {
+    let read = read(strip_mark(&bytes, number));
+    if bytes.len() > LONGEST_RECORD && !read.as_ref().is_ok_and(carries_files) {
+        bytes.truncate(KEPT);
+        return Err((Reason::TooLong, bytes));
+    }
+    match read {
+        Ok(change) => Ok((change, bytes.len())),
+        Err(reason) => Err((reason, bytes)),
+    }
+}
+
+fn carries_files(change: &Change) -> bool {
+    match change {
+        Change::Message(it) => {
+            !it.attachments.is_empty() && it.body.expose().len() <= LONGEST_RECORD
+        }
+        _ => false,
     }
 }
 
@@ -107,6 +133,17 @@ struct Raw {
     reason: Option<Personal>,
     at: Option<Timestamp>,
     message: Option<Personal>,
+    attachments: Option<Vec<RawFile>>,
+}
+
+/// A file sent along with a message.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    name: Option<Personal>,
+    media_type: Personal,
+    /// Base64.
+    content: Personal,
 }
 
 /// Reads one line.
@@ -185,6 +222,7 @@ impl Raw {
             && self.custody.is_none()
             && self.direction.is_none()
             && self.author_kind.is_none()
+            && self.attachments.is_none()
     }
 }
 
@@ -228,7 +266,8 @@ fn case(raw: Raw) -> Result<Change, Reason> {
 }
 
 fn message(raw: Raw) -> Result<Change, Reason> {
-    only!(raw: external_id, contact, case, subject, channel, author, author_kind, body, direction, sent_at);
+    only!(raw: external_id, contact, case, subject, channel, author, author_kind, body, direction, sent_at, attachments);
+    let files = attachments.unwrap_or_default();
     Ok(Change::Message(MessageChange {
         case: needed(case)?,
         contact: needed(contact)?,
@@ -240,8 +279,17 @@ fn message(raw: Raw) -> Result<Change, Reason> {
         direction: needed(direction)?,
         channel: needed(channel)?,
         sent_at: needed(sent_at)?,
-        attachments: Vec::new(),
+        attachments: files.into_iter().map(file).collect::<Result<_, _>>()?,
     }))
+}
+
+fn file(raw: RawFile) -> Result<NewAttachment, Reason> {
+    let content = STANDARD.decode(raw.content.expose());
+    Ok(NewAttachment {
+        name: raw.name,
+        media_type: raw.media_type,
+        content: content.map_err(|_| Reason::BadValue)?,
+    })
 }
 
 fn forwarding(raw: Raw) -> Result<Change, Reason> {
@@ -288,6 +336,13 @@ mod tests {
             (with("\"in\"", "\"up\""), Reason::BadValue),
             (with("2026-02-01", "yesterday"), Reason::BadValue),
             (with("\"Hej\"", "7"), Reason::BadValue),
+            (
+                with(
+                    "\"in\"",
+                    r#""in","attachments":[{"media_type":"a/b","content":"%"}]"#,
+                ),
+                Reason::BadValue,
+            ),
             (
                 br#"{"type":"contact","external_id":"K","source":"a\nb"}"#.to_vec(),
                 Reason::BadText,

@@ -19,6 +19,8 @@ reasons! {
     /// Longer than a line may be.
     TooLong = "longer than 1 MiB; the first 64 KiB are kept",
     /// Longer than a record of another system may be.
+    LineTooLong = "longer than 24 MiB; the first 64 KiB are kept",
+    /// Likewise, of another system's export.
     RecordTooLong = "longer than 16 MiB, or of over 250,000 values; the first 64 KiB are kept",
     /// Longer than a mail may be.
     MailTooLong = "a mail longer than 32 MiB; the first 64 KiB are kept",

@@ -108,4 +108,8 @@ pub mod columns {
     pub const REQUEST_IDENTIFIERS: Column = column(9, 1);
     /// `request.text`
     pub const REQUEST_TEXT: Column = column(9, 2);
+    /// `hook_event.body`
+    pub const HOOK_EVENT_BODY: Column = column(30, 1);
+    /// `hook_secret.secret`
+    pub const HOOK_SECRET: Column = column(31, 1);
 }

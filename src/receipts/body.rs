@@ -20,9 +20,9 @@ use super::ReceiptError;
 use crate::vocabulary::{ErasureId, Timestamp};
 
 pub use facts::{
-    Again, AgainReason, Approver, Assurance, Backups, CategoryCount, Copy, CopyState, Kept, Keys,
-    Kind, Limit, Medium, Method, Mirrors, Party, Root, StoreCount, Technique, Tenant, Tool,
-    Verification, VerificationMethod,
+    Again, AgainReason, Approver, Assurance, Backups, CategoryCount, Choice, Copy, CopyState,
+    Ending, Kept, Keys, Kind, Limit, Medium, Method, Mirrors, Party, Returned, Root, StoreCount,
+    Technique, Tenant, Tool, Verification, VerificationMethod,
 };
 pub use text::{Commitment, Reference};
 
@@ -77,6 +77,9 @@ pub struct Body {
     pub mirrors: Mirrors,
     /// How it was checked that the data are gone.
     pub verification: Vec<Verification>,
+    /// For a purge: how the contract ended, what was chosen, and what was handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
     /// Copies that others hold.
     pub copies: Vec<Copy>,
     /// What was not erased, and under which law.
@@ -127,8 +130,12 @@ impl Body {
     /// Whether nothing is left to do anywhere: every copy elsewhere is gone or unreadable, every
     /// mirror has followed, every check passed. Only then may a headline say "complete".
     pub fn is_complete(&self) -> bool {
-        self.open_copies() == 0
-            && self.mirrors.acknowledged >= self.mirrors.known
+        self.open_copies() == 0 && self.is_complete_but_for_copies()
+    }
+
+    /// The same, whatever others still hold.
+    pub fn is_complete_but_for_copies(&self) -> bool {
+        self.mirrors.acknowledged >= self.mirrors.known
             && self.verification.iter().all(|check| check.passed)
     }
 

@@ -27,6 +27,7 @@ pub mod key;
 pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod places;
 pub mod policy;
 pub mod proof;
 pub mod render;

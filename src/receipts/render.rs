@@ -5,14 +5,17 @@
 //! **To add a phrase**: a line in `words.rs` with its text in both languages; without one of
 //! them nothing compiles.
 
+pub mod html;
 mod words;
 
 use std::fmt::Write;
 
 use super::Body;
 use super::body::{
-    AgainReason, Assurance, Backups, CopyState, Kind, Limit, Medium, Technique, VerificationMethod,
+    AgainReason, Assurance, Backups, Choice, CopyState, Kind, Limit, Medium, Technique,
+    Verification, VerificationMethod,
 };
+use super::places;
 use crate::vocabulary::Lang;
 use words::Words;
 
@@ -21,12 +24,16 @@ const LABELS: usize = 24;
 
 /// The one sentence on top. It says "complete" only when nothing is open anywhere.
 pub fn headline(body: &Body, lang: Lang) -> String {
-    let words = Words::of(lang);
-    if body.is_complete() {
+    headline_of(body, Words::of(lang), body.open_copies())
+}
+
+/// The same, when so many copies elsewhere are open by now.
+fn headline_of(body: &Body, words: &Words, open: usize) -> String {
+    if open == 0 && body.is_complete_but_for_copies() {
         return words.complete.to_owned();
     }
     let mut parts = vec![words.erased_here.to_owned()];
-    match body.open_copies() {
+    match open {
         0 => {}
         1 => parts.push(words.one_copy_open.to_owned()),
         many => parts.push(format!("{many} {}", words.copies_open)),
@@ -101,6 +108,21 @@ fn who(body: &Body, words: &Words, page: &mut Page) {
     let approvers = body.approvers.iter();
     let approvers = approvers.map(|it| format!("{}, {}", it.name.as_str(), it.role.as_str()));
     page.list(words.approvers, approvers.collect(), words.none);
+    if let Some(ending) = &body.ending {
+        page.line(words.contract_ended, &ending.contract_ended);
+        let chosen = match ending.choice {
+            Choice::Delete => words.choice_delete,
+            Choice::Return => words.choice_return,
+        };
+        page.line(words.choice, chosen);
+        if let Some(returned) = &ending.returned {
+            page.line(
+                words.returned,
+                format!("{}, {}", returned.at, returned.format),
+            );
+            page.line("SHA-256", &returned.sha256);
+        }
+    }
     page.line(words.requested_at, body.requested_at);
     page.line(words.started_at, body.started_at);
     page.line(words.destroyed_at, body.destroyed_at);
@@ -123,61 +145,88 @@ fn what(body: &Body, words: &Words, page: &mut Page) {
 }
 
 fn how(body: &Body, words: &Words, page: &mut Page) {
-    let technique = match body.method.technique {
-        Technique::CryptographicEraseAndDeletion => words.cryptographic_erase_and_deletion,
-    };
+    let technique = technique(body, words);
     page.line(words.method, format!("{technique}; {}", body.method.cipher));
-    let medium = match body.method.medium {
-        Medium::KeyOverwrittenMediumNotSanitised => words.key_overwritten_medium_not_sanitised,
-        Medium::KeyDestroyedInKeyService => words.key_destroyed_in_key_service,
-        Medium::Sanitised => words.sanitised,
-    };
-    page.line(words.medium, medium);
+    page.line(words.medium, medium(body, words));
     page.line(words.keys, body.keys.destroyed);
     page.line(words.epoch, body.keys.epoch);
-    let assurance = match body.root.assurance {
-        Assurance::A => words.assurance_a,
-        Assurance::B => words.assurance_b,
-        Assurance::C => words.assurance_c,
-    };
-    page.line(
-        words.assurance,
-        format!("{assurance} ({})", body.root.provider),
-    );
+    page.line(words.assurance, assurance(body, words));
     let mirrors = &body.mirrors;
     page.line(
         words.mirrors,
         format!("{} / {}", mirrors.acknowledged, mirrors.known),
     );
-    let checks = body.verification.iter().map(|check| {
-        let method = match check.method {
-            VerificationMethod::NegativeDecrypt => words.negative_decrypt,
-            VerificationMethod::RescanToZero => words.rescan_to_zero,
-            VerificationMethod::StoreCheckpoint => words.store_checkpoint,
-        };
-        let result = if check.passed {
-            words.passed
-        } else {
-            words.failed
-        };
-        format!("{method} ({}): {result}", check.checked)
-    });
+    let checks = body.verification.iter().map(|it| check(it, words));
     page.list(words.verification, checks.collect(), words.none);
     page.gap();
 }
 
-fn rest(body: &Body, words: &Words, page: &mut Page) {
-    let copies = body.copies.iter().map(|copy| {
-        let state = match copy.state {
-            CopyState::Erased => words.copy_erased,
-            CopyState::Unreadable => words.copy_unreadable,
-            CopyState::Ordered => words.copy_ordered,
-            CopyState::NotOrdered => words.copy_not_ordered,
-            CopyState::Refused => words.copy_refused,
-        };
-        format!("{}: {state}", copy.place.as_str())
-    });
-    page.list(words.copies, copies.collect(), words.none);
+fn technique(body: &Body, words: &Words) -> &'static str {
+    match body.method.technique {
+        Technique::CryptographicEraseAndDeletion => words.cryptographic_erase_and_deletion,
+    }
+}
+
+fn medium(body: &Body, words: &Words) -> &'static str {
+    match body.method.medium {
+        Medium::KeyOverwrittenMediumNotSanitised => words.key_overwritten_medium_not_sanitised,
+        Medium::KeyDestroyedInKeyService => words.key_destroyed_in_key_service,
+        Medium::Sanitised => words.sanitised,
+    }
+}
+
+fn assurance(body: &Body, words: &Words) -> String {
+    let reach = match body.root.assurance {
+        Assurance::A => words.assurance_a,
+        Assurance::B => words.assurance_b,
+        Assurance::C => words.assurance_c,
+    };
+    format!("{reach} ({})", body.root.provider)
+}
+
+fn check(check: &Verification, words: &Words) -> String {
+    let method = match check.method {
+        VerificationMethod::NegativeDecrypt => words.negative_decrypt,
+        VerificationMethod::RescanToZero => words.rescan_to_zero,
+        VerificationMethod::StoreCheckpoint => words.store_checkpoint,
+    };
+    let result = if check.passed {
+        words.passed
+    } else {
+        words.failed
+    };
+    format!("{method} ({}): {result}", check.checked)
+}
+
+fn backups(body: &Body, words: &Words) -> &'static str {
+    match body.backups {
+        Backups::UnreadableAndErasedAgainOnRestore => words.unreadable_and_erased_again,
+    }
+}
+
+fn limit(limit: Limit, words: &Words) -> &'static str {
+    match limit {
+        Limit::NoSecretCopy => words.no_secret_copy,
+        Limit::NoDiskSnapshot => words.no_disk_snapshot,
+        Limit::CipherHolds => words.cipher_holds,
+        Limit::StatementsOfOthers => words.statements_of_others,
+    }
+}
+
+/// A number in groups of three, as is the custom in Sweden.
+fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push('\u{a0}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn kept(body: &Body, words: &Words) -> Vec<String> {
     let kept = body.kept.iter().map(|kept| {
         let until = kept
             .until
@@ -185,21 +234,28 @@ fn rest(body: &Body, words: &Words, page: &mut Page) {
         let (what, law) = (kept.what.as_str(), kept.law.as_str());
         format!("{what} ({law}{})", until.unwrap_or_default())
     });
-    page.list(words.kept, kept.collect(), words.nothing);
-    let backups = match body.backups {
-        Backups::UnreadableAndErasedAgainOnRestore => words.unreadable_and_erased_again,
-    };
-    page.line(words.backups, backups);
+    kept.collect()
+}
+
+fn rest(body: &Body, words: &Words, page: &mut Page) {
+    let copies = body.copies.iter().map(|copy| {
+        let (place, state) = (
+            words.place_word(copy.place.as_str()),
+            words.copy_word(copy.state),
+        );
+        match &copy.evidence {
+            Some(evidence) => format!("{place}: {state} ({})", evidence.as_str()),
+            None => format!("{place}: {state}"),
+        }
+    });
+    page.list(words.copies, copies.collect(), words.none);
+    page.list(words.kept, kept(body, words), words.nothing);
+    page.line(words.backups, backups(body, words));
     page.line(
         words.tool,
         format!("{} {}", body.tool.name, body.tool.version),
     );
-    let limits = body.cannot_prove.iter().map(|limit| match limit {
-        Limit::NoSecretCopy => words.no_secret_copy,
-        Limit::NoDiskSnapshot => words.no_disk_snapshot,
-        Limit::CipherHolds => words.cipher_holds,
-        Limit::StatementsOfOthers => words.statements_of_others,
-    });
+    let limits = body.cannot_prove.iter().map(|it| limit(*it, words));
     page.list(
         words.cannot_prove,
         limits.map(str::to_owned).collect(),
@@ -221,9 +277,48 @@ impl Words {
             "attachment" => self.category_attachment,
             "case" => self.category_case,
             "forwarding" => self.category_forwarding,
+            "contact" => self.category_contact,
             "quarantined" => self.category_quarantined,
             "uploaded" => self.category_uploaded,
+            "contract_event" => self.category_contract_event,
             discovered => discovered,
+        }
+    }
+
+    fn copy_word(&self, state: CopyState) -> &'static str {
+        match state {
+            CopyState::Erased => self.copy_erased,
+            CopyState::Unreadable => self.copy_unreadable,
+            CopyState::Ordered => self.copy_ordered,
+            CopyState::NotOrdered => self.copy_not_ordered,
+            CopyState::NotConfirmed => self.copy_not_confirmed,
+            CopyState::Refused => self.copy_refused,
+        }
+    }
+
+    /// Places this program names itself, in the reader's language; a recipient is called as it is.
+    fn place_word<'a>(&'a self, place: &'a str) -> &'a str {
+        match place {
+            places::MAIL => self.place_mail,
+            places::SMS => self.place_sms,
+            places::TELEPHONY => self.place_telephony,
+            places::SOCIAL => self.place_social,
+            places::WIDGET => self.place_widget,
+            places::KLARNA => self.place_klarna,
+            places::RETURNS => self.place_returns,
+            places::PAPER => self.place_paper,
+            places::OTHER => self.place_other,
+            places::UNNAMED => self.place_unnamed,
+            recipient => recipient,
+        }
+    }
+
+    /// How an approver is known, where this program says it itself.
+    fn known_by(&self, role: &str) -> String {
+        match role.strip_prefix(places::BY_TOKEN) {
+            Some(role) => format!("{}{role}", self.by_token),
+            None if role == places::NAMED_HERE => self.named_here.to_owned(),
+            None => role.to_owned(),
         }
     }
 

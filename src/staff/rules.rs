@@ -21,6 +21,10 @@ pub enum Act {
     HandleRequests,
     /// Place and release holds.
     Hold,
+    /// Record a client's choice at its contract's end, see how far that is, and fetch the return.
+    Offboard,
+    /// Approve, stop, call off and execute a purge.
+    Purge,
     /// Read receipts.
     ReadReceipts,
     /// Read who did what.
@@ -29,7 +33,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 10] = [
+    pub const ALL: [Act; 12] = [
         Act::SeeTenants,
         Act::ChangeTenants,
         Act::Describe,
@@ -38,6 +42,8 @@ impl Act {
         Act::Erase,
         Act::HandleRequests,
         Act::Hold,
+        Act::Offboard,
+        Act::Purge,
         Act::ReadReceipts,
         Act::ReadAudit,
     ];
@@ -47,14 +53,15 @@ impl Act {
 /// that is looked at where the client is known.
 ///
 /// An administrator may do everything, because it could make itself any token. A data protection
-/// officer works with people's data and changes no set-up. An auditor reads proofs and never contents.
+/// officer works with people's data and changes no set-up. A client decides about its own data, and two
+/// people of the operator carry a purge out. An auditor reads proofs and never contents.
 /// A hook announces what other systems know, and reads nothing.
 pub const fn may(role: Role, act: Act) -> bool {
     use Act::*;
     match role {
         Role::Admin => true,
         Role::Dpo => !matches!(act, ChangeTenants),
-        Role::Tenant => !matches!(act, ChangeTenants | Hold),
+        Role::Tenant => !matches!(act, ChangeTenants | Hold | Purge),
         Role::Auditor => matches!(act, SeeTenants | ReadReceipts | ReadAudit),
         Role::Hook => false,
     }
@@ -75,6 +82,8 @@ mod tests {
         Erase          x      x    x       -     -
         HandleRequests x      x    x       -     -
         Hold           x      x    -       -     -
+        Offboard       x      x    x       -     -
+        Purge          x      x    -       -     -
         ReadReceipts   x      x    x       -     x
         ReadAudit      x      x    x       -     x
     ";

@@ -155,6 +155,14 @@ ids! {
     RecipientId,
     /// A data subject's request under Arts 15 to 22.
     RequestId,
+    /// The end of one client's contract.
+    OffboardingId,
+    /// A copy elsewhere that somebody must see to.
+    TaskId,
+    /// One stored event of a contract or billing system.
+    HookEventId,
+    /// One secret that such events are signed with.
+    HookSecretId,
     /// One bearer token of the API.
     TokenId,
     /// One running process and its lease.

@@ -16,8 +16,9 @@ pub use day::Day;
 pub use fail_point::fail_point;
 pub use ids::{
     AttachmentId, CaseId, ContactId, DeliveryId, EndpointId, ErasureId, EventId, ForwardingId,
-    HoldId, ImportId, InstanceId, JobId, LeaseId, MessageId, MirrorId, Neighbourhood, ParseIdError,
-    QuarantineId, RecipientId, RequestId, RootId, TenantId, TokenId, UnitId, VaultId,
+    HoldId, HookEventId, HookSecretId, ImportId, InstanceId, JobId, LeaseId, MessageId, MirrorId,
+    Neighbourhood, OffboardingId, ParseIdError, QuarantineId, RecipientId, RequestId, RootId,
+    TaskId, TenantId, TokenId, UnitId, VaultId,
 };
 pub use language::Lang;
 pub use random::{Random, SeededRandom, SystemRandom};

@@ -13,6 +13,7 @@ use crate::audit::Actor;
 use crate::catalog::{Catalog, CatalogError, TenantRef};
 use crate::disclosure::Notices;
 use crate::erasure::Eraser;
+use crate::offboarding::Offboarder;
 use crate::requests::Requests;
 use crate::staff::{Act, BearerToken, Pass};
 
@@ -107,6 +108,22 @@ impl Caller {
             catalog: self.catalog(),
             ..self.app.notices()
         }
+    }
+
+    /// Ending contracts, on this token's behalf.
+    pub fn offboarder(&self) -> Offboarder {
+        Offboarder {
+            eraser: self.eraser(),
+            ..self.app.offboarder()
+        }
+    }
+
+    /// What the token is called: who approves, as far as a token can tell. Two tokens of one name are
+    /// one approver.
+    pub async fn pass_name(&self) -> Result<String, Problem> {
+        let tokens = self.app.tokens().list().await?;
+        let own = tokens.into_iter().find(|token| token.id == self.pass.token);
+        Ok(own.ok_or_else(problem::nothing_here)?.name)
     }
 
     /// Erasing, on this token's behalf.

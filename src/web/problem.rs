@@ -13,6 +13,8 @@ use crate::catalog::CatalogError;
 use crate::disclosure::DisclosureError;
 use crate::erasure::EraseError;
 use crate::keyring::KeyringError;
+use crate::offboarding::OffboardingError;
+use crate::offboarding::hooks::HookError;
 use crate::receipts::ReceiptError;
 use crate::requests::RequestError;
 use crate::staff::StaffError;
@@ -283,6 +285,9 @@ impl From<EraseError> for Problem {
         match error {
             EraseError::UnknownContact(_) | EraseError::UnknownTenant => nothing_here(),
             EraseError::Held(_) => held(),
+            EraseError::Changed { .. } | EraseError::NotConfirmed(_) => {
+                Self::new(StatusCode::CONFLICT, "refused", error.to_string())
+            }
             EraseError::BeingRehoused => Self::try_again(error.to_string()),
             EraseError::Receipt(error @ ReceiptError::Reference(_)) => {
                 Self::unusable("/instruction", error.to_string())
@@ -316,6 +321,42 @@ impl From<WebhookError> for Problem {
             }
             WebhookError::Event => Self::unusable("/events", error.to_string()),
             WebhookError::Keyring(error) => error.into(),
+            error => Self::hidden(&error),
+        }
+    }
+}
+
+impl From<OffboardingError> for Problem {
+    fn from(error: OffboardingError) -> Self {
+        use OffboardingError as E;
+        let conflict = |slug| Self::new(StatusCode::CONFLICT, slug, error.to_string());
+        match error {
+            E::Unknown(_) | E::UnknownTask { .. } | E::NoHold(_) => nothing_here(),
+            E::NotBegun(_) => conflict("not-begun"),
+            E::OwnData | E::Refused { .. } => conflict("refused"),
+            E::TooLate(_) => conflict("too-late"),
+            E::SamePerson { .. } => conflict("same-person"),
+            E::Grace => Self::unusable("/grace_days", error.to_string()),
+            E::Day => Self::unusable("/contract_ends", error.to_string()),
+            E::Recipient => Self::unusable("/recipient", error.to_string()),
+            E::Passphrase => Self::unusable("/passphrase", error.to_string()),
+            E::Text { field, .. } => Self::unusable(format!("/{field}"), error.to_string()),
+            E::Erase(error) => error.into(),
+            E::Catalog(error) => error.into(),
+            E::Keyring(error) => error.into(),
+            error => Self::hidden(&error),
+        }
+    }
+}
+
+impl From<HookError> for Problem {
+    fn from(error: HookError) -> Self {
+        let answer = |status, slug| Self::new(status, slug, error.to_string());
+        match error {
+            HookError::Signature => answer(StatusCode::UNAUTHORIZED, "bad-signature"),
+            HookError::Late => answer(StatusCode::BAD_REQUEST, "late"),
+            HookError::OtherBody => answer(StatusCode::CONFLICT, "other-body"),
+            HookError::Offboarding(error) => error.into(),
             error => Self::hidden(&error),
         }
     }

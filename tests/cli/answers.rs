@@ -107,6 +107,7 @@ both_engines! {
         let erase = [&erase[..], &["--instruction", "A-17"]].concat();
         shows!(desk, "erase-dry-run", [&erase[..], &["--dry-run"]].concat());
         shows!(desk, "erase", &erase);
+        desk.end_contract("brygga");
         shows!(desk, "purge-dry-run", ["purge", "brygga", "--dry-run"]);
         shows!(desk, "purge", ["purge", "brygga", "--confirm", "Brygga Kaffe AB"]);
         shows!(desk, "receipt-list", ["receipt", "list"]);

@@ -125,6 +125,22 @@ impl Desk {
         reading(self.gallra.command(arguments.as_ref()), input)
     }
 
+    /// Ends a client's contract long ago: its choice is recorded, and two people approve what is there.
+    pub fn end_contract(&self, slug: &str) {
+        let ended = [
+            "--ends",
+            "2026-01-31",
+            "--grace",
+            "0",
+            "--instruction",
+            "AVTAL-7",
+        ];
+        self.json([&["offboard", slug, "--choice", "delete"], &ended[..]].concat());
+        for name in ["Anna Berg", "Lars Ek"] {
+            self.json(["offboard", "approve", slug, "--by", name]);
+        }
+    }
+
     /// The contact that an identifier leads to at a client.
     pub fn contact(&self, tenant: &str, identifier: &str) -> String {
         let found = self.json(["find", identifier, "--tenant", tenant]);

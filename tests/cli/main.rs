@@ -15,6 +15,7 @@ mod describing;
 mod desk;
 mod formats;
 mod mirrors;
+mod offboarding;
 mod pages;
 mod people;
 mod quarantine;

@@ -53,6 +53,8 @@ both_engines! {
         let error = desk.refused(3, erase);
         assert_eq!(error["kind"], "refused");
         says(&error, "gallra hold release");
+        says(&desk.refused(3, ["purge", "brygga", "--confirm", "Brygga Kaffe AB"]), "gallra offboard brygga");
+        desk.end_contract("brygga");
         says(&desk.refused(3, ["purge", "brygga", "--confirm", "Bryggan"]), "\"Brygga Kaffe AB\"");
 
         let id = text(&hold["id"]);

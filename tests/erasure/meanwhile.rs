@@ -44,6 +44,8 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         approvers: Vec::new(),
         copies: Vec::new(),
         kept: Vec::new(),
+        ending: None,
+        expected: None,
         rehoused: None,
         keys: Vec::new(),
     };

@@ -37,6 +37,7 @@ impl Api {
 }
 
 /// Who calls.
+#[derive(Clone)]
 pub struct Caller {
     base: String,
     token: String,
@@ -77,6 +78,20 @@ impl Caller {
     /// The token itself, for who speaks HTTP by hand.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A file, as its bytes.
+    pub fn bytes(&self, path: &str, body: &Value) -> Vec<u8> {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let agent: Agent = Agent::config_builder().build().into();
+        let answer = agent.run(request.expect("a request"));
+        let mut answer = answer.expect("the server answers");
+        answer.body_mut().read_to_vec().expect("a file")
     }
 
     pub fn get(&self, path: &str) -> Answer {

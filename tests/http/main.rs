@@ -17,6 +17,7 @@ mod describing;
 mod erasing;
 mod imports;
 mod limits;
+mod offboarding;
 mod once;
 mod people;
 mod properties;

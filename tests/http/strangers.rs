@@ -21,6 +21,9 @@ const OWN: [(&str, &str); 10] = [
     ("post", "/api/v1/contacts:lookup"),
 ];
 
+/// Opened by a signature and by no token: 401 whoever calls.
+const SIGNED: &str = "/api/v1/hooks/{source}";
+
 /// Ids that exist at the client who is not the caller's.
 struct Victim {
     contact: String,
@@ -81,7 +84,9 @@ fn victim(api: &Api) -> Victim {
 
 impl Victim {
     fn address(&self, path: &str) -> String {
-        let path = path.replace("{slug}", "brygga");
+        let path = path
+            .replace("{slug}", "brygga")
+            .replace("{source}", "stripe");
         let id = match path.as_str() {
             it if it.contains("/contacts/") => &self.contact,
             it if it.contains("/cases/") => &self.case,
@@ -119,6 +124,12 @@ fn body(path: &str) -> Value {
         "contacts:lookup" => json!({"email": "asa@example.se", "tenant": "brygga"}),
         "{slug}" => json!({"name": "N"}),
         it if it.ends_with(":redeliver") => json!({"delivery": "0".repeat(32)}),
+        "offboarding" => json!({"choice": "delete", "instruction": "A-1"}),
+        "offboarding:hold" | "offboarding:cancel" => json!({"reason": "x"}),
+        "offboarding:execute" => json!({"confirm": "Brygga Kaffe AB"}),
+        "offboarding:export" => json!({"passphrase": "korrekt häst batteri"}),
+        it if it.ends_with(":confirm") => json!({"evidence": "x"}),
+        it if it.ends_with(":approve") || it.ends_with(":release") => json!({}),
         it if it.ends_with(":erase") => json!({"instruction": "A-1"}),
         it if it.starts_with("{id}:") => json!({}),
         _ => json!({"state": "closed"}),
@@ -149,7 +160,11 @@ both_engines! {
                     let answer = call(caller, method, path, &address);
                     let own = OWN.contains(&(method.as_str(), path.as_str()));
                     let looked_up = path.ends_with(":lookup");
-                    let expected = if own && !looked_up { vec![200, 403] } else { vec![404, 403] };
+                    let expected = match path.as_str() {
+                        SIGNED => vec![401],
+                        _ if own && !looked_up => vec![200, 403],
+                        _ => vec![404, 403],
+                    };
                     assert!(expected.contains(&answer.status), "{method} {path}: {answer:?}");
                     // A role may be too small for the act itself; then nobody is told more either.
                     let about_brygga = answer.text.contains(&victim.contact)

@@ -190,6 +190,7 @@ both_engines! {
         assert_eq!(search(bench, &all).await, [], "before the erasure");
 
         let receipt = watched.erase(&all);
+        desk.end_contract("hattar");
         let purged = desk.run(&["purge", "hattar", "--confirm", "hattar AB"]);
         let followed = watched.mirror.kill();
         let restored = desk.run(&["restore", &backup]);

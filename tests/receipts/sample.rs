@@ -96,6 +96,7 @@ pub fn body(seq: u64) -> Body {
             checked: 3,
             passed: true,
         }],
+        ending: None,
         copies: vec![Copy {
             place: reference("SMS supplier"),
             state: CopyState::Erased,

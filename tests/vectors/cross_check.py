@@ -13,6 +13,7 @@ Prints one line a file and ends with 0, or ends with 1 at the first difference. 
 where this script and a vector disagree, the code has changed what stored bytes mean.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -257,6 +258,19 @@ def check_primitives(vectors):
         same(case, encode(one_way_map(bytes.fromhex(case["uniform"]))).hex(), case["element"])
 
 
+def check_hooks(vectors):
+    for case in vectors["signatures"]:
+        at, body = str(case["timestamp"]), case["body"]
+        if case["source"] == "stripe":
+            made = hmac.new(case["secret"].encode(), f"{at}.{body}".encode(), "sha256").hexdigest()
+            same(case, f"t={at},v1={made}", case["signature"])
+        else:
+            key = base64.b64decode(case["secret"].removeprefix("whsec_"))
+            signed = f"{case['id']}.{at}.{body}".encode()
+            made = base64.b64encode(hmac.new(key, signed, "sha256").digest()).decode()
+            same(case, f"v1,{made}", case["signature"])
+
+
 def same(case, made, expected):
     if made != expected:
         sys.exit(f"differs: {case}\n  recomputed {made}\n  expected   {expected}")
@@ -268,6 +282,7 @@ def main():
         "fields": check_fields,
         "tokens": check_tokens,
         "normalise": check_normal_forms,
+        "hooks": check_hooks,
     }
     for name, check in checks.items():
         file = pathlib.Path(__file__).with_name(f"{name}.json")

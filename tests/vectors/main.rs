@@ -5,6 +5,7 @@
 //! line of theirs; add one.
 
 mod fields;
+mod hooks;
 mod normalise;
 mod primitives;
 mod tokens;

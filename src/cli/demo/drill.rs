@@ -10,8 +10,9 @@ use super::Drill;
 use super::house::House;
 use crate::app::App;
 use crate::catalog::{Catalog, CatalogError, TenantRef};
-use crate::erasure::PurgeRequest;
 use crate::erasure::backup::Manifest;
+use crate::offboarding::{Begin, Person, rules};
+use crate::receipts::body::Choice;
 use crate::receipts::verify;
 use crate::store::{Db, Role};
 use crate::vocabulary::ContactId;
@@ -36,7 +37,7 @@ pub async fn run(
     let url = &house.settings.database_url;
     let manifest = house.app.eraser.backup(url, backup).await?;
 
-    told("2  Brygga Kaffe AB ends its contract: purge it.\n");
+    told("2  Brygga Kaffe AB ends its contract and chooses deletion; two people approve.\n");
     let receipt_id = purge(&house, &leaving, in_the_backup, told).await?;
     let file = house.app.log.receipt_file(receipt_id).await?;
 
@@ -112,13 +113,24 @@ async fn purge(
     told: &impl Fn(&str),
 ) -> Result<crate::vocabulary::ErasureId, Failure> {
     let clock = house.app.clock.clone();
-    let begun = clock.uptime();
-    let request = PurgeRequest {
-        tenant: leaving.id,
-        confirm: "Brygga Kaffe AB".to_owned(),
+    let offboarder = house.app.offboarder();
+    let client = offboarder.client(&leaving.slug).await?;
+    let yesterday = rules::day_of(clock.now(), &client.timezone).pred_opt();
+    let begin = Begin {
+        choice: Choice::Delete,
+        contract_ends: yesterday,
+        grace_days: Some(0),
         instruction: "end of contract, demo".to_owned(),
     };
-    let outcome = house.app.eraser.purge_tenant(request).await?;
+    offboarder.begin(&client, begin).await?;
+    for name in ["Anna Berg", "Lars Ek"] {
+        let (name, known_by) = (name.to_owned(), "fictional, demo".to_owned());
+        offboarder
+            .approve(&client, Person { name, known_by })
+            .await?;
+    }
+    let begun = clock.uptime();
+    let outcome = Box::pin(offboarder.execute(&client, client.name.clone())).await?;
     let took = clock.uptime().saturating_sub(begun).as_millis();
     let people = count(people, "person", "people");
     told(&format!(

@@ -37,7 +37,7 @@ enum Column {
 
 use Column::{Bytes, Flag, Number, OptBytes, OptNumber, OptText, Text};
 
-const FOLLOWED: [Followed; 4] = [
+const FOLLOWED: [Followed; 6] = [
     Followed {
         read: rows::READ_LEDGER,
         copy: rows::COPY_LEDGER,
@@ -64,6 +64,16 @@ const FOLLOWED: [Followed; 4] = [
         columns: &[
             Bytes, Bytes, Text, Text, OptBytes, Number, Text, OptNumber, OptNumber, OptText, Number,
         ],
+    },
+    Followed {
+        read: rows::READ_OFFBOARDINGS,
+        copy: rows::COPY_OFFBOARDINGS,
+        columns: &[Bytes, Bytes, Number, OptNumber, Text, Number],
+    },
+    Followed {
+        read: rows::READ_HOOK_ENDS,
+        copy: rows::COPY_HOOK_ENDS,
+        columns: &[Bytes, Number, Text, Number],
     },
 ];
 
@@ -96,12 +106,14 @@ const LOG: [Followed; 3] = [
 const PAGE_COLUMNS: &[Column] = &[Number, Bytes, Number, Number, Number, Bytes];
 
 /// Everything a copy that begins anew empties first.
-const CLEAR: [&str; 9] = [
+const CLEAR: [&str; 11] = [
     rows::CLEAR_PAGES,
     rows::CLEAR_LEDGER,
     rows::CLEAR_ERASED,
     rows::CLEAR_HOLDS,
     rows::CLEAR_TOKENS,
+    rows::CLEAR_OFFBOARDINGS,
+    rows::CLEAR_HOOK_ENDS,
     rows::CLEAR_ORDERS,
     rows::CLEAR_LEAVES,
     rows::CLEAR_TILES,

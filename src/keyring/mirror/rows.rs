@@ -45,6 +45,10 @@ crate::store::statements! { vault:
     READ_HOLDS = "SELECT id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written FROM hold WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
     /// Tokens written after a version.
     READ_TOKENS = "SELECT id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written FROM token WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
+    /// Ends of contracts written after a version.
+    READ_OFFBOARDINGS = "SELECT id, tenant, begun_at, ended_at, record, written FROM offboarding WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
+    /// Secrets of hooks that were ended after a version.
+    READ_HOOK_ENDS = "SELECT secret, ended_at, ended_by, written FROM hook_end WHERE written > $1 ORDER BY written, secret LIMIT $2 OFFSET $3";
     /// Every order that is not carried out.
     READ_ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at, written FROM erasure_order WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
 
@@ -69,6 +73,10 @@ crate::store::statements! { vault:
     CLEAR_HOLDS = "DELETE FROM hold";
     /// The same for tokens.
     CLEAR_TOKENS = "DELETE FROM token";
+    /// The same for ends of contracts.
+    CLEAR_OFFBOARDINGS = "DELETE FROM offboarding";
+    /// The same for secrets that were ended.
+    CLEAR_HOOK_ENDS = "DELETE FROM hook_end";
     /// The same for orders.
     CLEAR_ORDERS = "DELETE FROM erasure_order";
     /// The same for the log's leaves.
@@ -90,6 +98,10 @@ crate::store::bulk! { vault:
     COPY_HOLDS = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written) VALUES", 9, " ON CONFLICT (id) DO UPDATE SET released_at = excluded.released_at, released_by = excluded.released_by, written = excluded.written";
     /// Tokens as they are.
     COPY_TOKENS = "INSERT INTO token (id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written) VALUES", 11, " ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by, written = excluded.written";
+    /// Ends of contracts as they are.
+    COPY_OFFBOARDINGS = "INSERT INTO offboarding (id, tenant, begun_at, ended_at, record, written) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, record = excluded.record, written = excluded.written";
+    /// Secrets that were ended, which never change.
+    COPY_HOOK_ENDS = "INSERT INTO hook_end (secret, ended_at, ended_by, written) VALUES", 4, " ON CONFLICT (secret) DO NOTHING";
     /// Orders as they are.
     COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", 8, "";
     /// Leaves of the log as they are; they never change.

@@ -88,7 +88,7 @@ pub struct Tenant {
 }
 
 /// One kind of data and how many records of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CategoryCount {
     /// Such as `name`, `email`, `message`.
@@ -230,6 +230,8 @@ pub enum CopyState {
     Ordered,
     /// Nobody has asked yet.
     NotOrdered,
+    /// Somebody is to see to it and has not confirmed that it is gone.
+    NotConfirmed,
     /// The holder refused.
     Refused,
 }
@@ -239,6 +241,47 @@ impl CopyState {
     pub fn is_open(self) -> bool {
         !matches!(self, CopyState::Erased | CopyState::Unreadable)
     }
+}
+
+/// How the contract ended that a purge follows from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// What the controller chose (Art. 28(3)(g)).
+    pub choice: Choice,
+    /// The contract's last day, such as `2026-04-30`.
+    pub contract_ended: String,
+    /// How many days were waited after it.
+    pub grace_days: u64,
+    /// What was handed over before, when that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
+}
+
+/// What the controller chose to become of its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// Delete.
+    Delete,
+    /// Return, then delete.
+    Return,
+}
+
+/// What was handed over to the controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Returned {
+    /// Such as `zip, age`.
+    pub format: String,
+    /// SHA-256 of the file as it was handed over, as 64 hexadecimal digits.
+    pub sha256: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// What is in it.
+    pub records: Vec<CategoryCount>,
+    /// When it was complete.
+    pub at: Timestamp,
 }
 
 /// What was kept.

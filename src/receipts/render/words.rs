@@ -16,6 +16,7 @@ macro_rules! words {
 
 words! {
     title: "INTYG OM RADERING", "CERTIFICATE OF ERASURE";
+    page_title: "Intyg om radering", "Certificate of erasure";
     complete:
         "Raderingen är fullständig: uppgifterna är raderade här, och varje känd kopia är borta eller oläsbar.",
         "The erasure is complete: the data are erased here, and every known copy is gone or unreadable.";
@@ -68,8 +69,10 @@ words! {
     category_attachment: "bifogade filer", "attached files";
     category_case: "ärenden", "cases";
     category_forwarding: "vidarebefordringar", "forwardings";
+    category_contact: "kontakter", "contacts";
     category_quarantined: "poster i karantän", "quarantined records";
     category_uploaded: "delar av uppladdade filer", "pieces of uploaded files";
+    category_contract_event: "händelser om avtalet", "contract events";
     stores: "Raderat per lager", "Deleted per store";
     method: "Metod", "Method";
     cryptographic_erase_and_deletion:
@@ -107,7 +110,57 @@ words! {
     copy_unreadable: "oläsbar", "unreadable";
     copy_ordered: "radering beställd, svar väntas", "erasure ordered, answer awaited";
     copy_not_ordered: "radering inte beställd", "erasure not ordered";
+    copy_not_confirmed: "inte bekräftad som raderad", "not confirmed as erased";
+    bytes: "byte", "bytes";
+    named_here: "namngiven på kommandoraden", "named on the command line";
+    by_token: "genom en nyckel med rollen", "by a token of role";
     copy_refused: "innehavaren vägrar", "the holder refuses";
+    no_copies: "Inga kopior hos andra är kända.", "No copies elsewhere are known.";
+    said_since:
+        "* Bekräftat efter att kvittot signerades: det står i registret, inte i det signerade kvittot.",
+        "* Confirmed after the receipt was signed: it stands in the register, not in the signed receipt.";
+    place: "Plats", "Place";
+    state: "Läge", "State";
+    evidence: "Underlag", "Evidence";
+    place_mail: "brevlådor och e-postservrar", "mailboxes and mail servers";
+    place_sms:
+        "sms-leverantören: meddelanden och leveranskvitton",
+        "the text message supplier: messages and delivery reports";
+    place_telephony:
+        "telefonileverantören: samtalslistor och inspelningar",
+        "the telephony supplier: call records and recordings";
+    place_social:
+        "biträdets konto på kundens sociala sidor",
+        "the operator's account on the client's social pages";
+    place_widget:
+        "chattfönstret på kundens webbplats",
+        "the chat window on the client's website";
+    place_klarna:
+        "biträdets användare i Klarnas handlarportal",
+        "the operator's user in Klarna's merchant portal";
+    place_returns: "transportörer och tull vid returer", "carriers and customs of returns";
+    place_paper: "brev på papper", "letters on paper";
+    place_other: "andra kanaler som använts", "other channels in use";
+    place_unnamed:
+        "en mottagare som är namngiven i ärendena",
+        "a recipient who is named in the cases";
+    contract_ended: "Avtalet upphörde", "Contract ended";
+    days_of_grace: "dagars respit", "days of grace";
+    choice: "Kundens val", "The controller's choice";
+    choice_delete: "radera", "delete";
+    choice_return: "återlämna och sedan radera", "return, then delete";
+    returned: "Återlämnat", "Returned";
+    returned_at: "När", "When";
+    file: "Fil", "File";
+    contents: "Innehåll", "Contents";
+    what_was_erased: "Vad som raderades", "What was erased";
+    category: "Kategori", "Category";
+    records: "Antal", "Records";
+    how: "Hur det gick till", "How it was done";
+    signature: "Underskrift", "Signature";
+    nothing_kept:
+        "Kundens namn och nummer, detta kvitto, och uppgift om vem som gjort vad; inget av det namnger en registrerad.",
+        "The client's name and number, this receipt, and who did what; none of it names a data subject.";
     kept: "Bevaras", "Kept";
     until: "till", "until";
     backups: "Säkerhetskopior", "Backups";

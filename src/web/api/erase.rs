@@ -77,7 +77,7 @@ pub async fn contact(
 }
 
 /// How far the erasure has come by now.
-async fn erased(caller: &Caller, id: ErasureId) -> Result<Response, Problem> {
+pub async fn erased(caller: &Caller, id: ErasureId) -> Result<Response, Problem> {
     let outcome = caller.eraser().outcome(id).await?;
     let status = match outcome.pending {
         Some(_) => StatusCode::ACCEPTED,

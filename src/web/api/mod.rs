@@ -12,10 +12,12 @@ mod contacts;
 mod erase;
 mod forwardings;
 mod holds;
+mod hooks;
 mod imports;
 mod lookup;
 mod messages;
 mod notice;
+mod offboarding;
 mod processing;
 mod receipts;
 mod requests;
@@ -89,6 +91,15 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(requests::reopen))
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::release))
+        .routes(routes!(offboarding::begin, offboarding::show))
+        .routes(routes!(offboarding::approve))
+        .routes(routes!(offboarding::hold))
+        .routes(routes!(offboarding::release))
+        .routes(routes!(offboarding::cancel))
+        .routes(routes!(offboarding::execute))
+        .routes(routes!(offboarding::export))
+        .routes(routes!(offboarding::confirm_task))
+        .routes(routes!(hooks::receive))
         .routes(routes!(audit::list))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::show, webhooks::remove))

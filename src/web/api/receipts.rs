@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Caller, Problem, Wanted};
-use crate::receipts::{Receipt, ReceiptError};
+use crate::receipts::render::html;
+use crate::receipts::{Body, Receipt, ReceiptError};
 use crate::staff::Act;
-use crate::vocabulary::{ErasureId, TenantId, Timestamp};
+use crate::vocabulary::{ErasureId, Lang, TenantId, Timestamp};
 
 /// A receipt in the list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -56,11 +57,11 @@ pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
     Ok(wanted.answer(page.iter().map(Item::from).collect(), next))
 }
 
-/// One receipt: its content as JSON, or as `text/plain` the file to hand over
+/// One receipt: its content as JSON, as `text/plain` the file to hand over, as `text/html` a certificate
 #[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "receipts",
     params(("id" = ErasureId, Path)), responses(
     (status = 200, description = "the receipt", content(
-        (serde_json::Value = "application/json"), (String = "text/plain"))),
+        (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
     (status = 202, description = "the keys are destroyed, the receipt is pending"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
@@ -79,11 +80,42 @@ pub async fn show(
         return Err(problem::nothing_here());
     }
     let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    if accept.is_some_and(|accept| accept.trim_start().starts_with("text/html")) {
+        return certificate(&caller, &receipt.body()?, &headers).await;
+    }
     if accept.is_some_and(|accept| accept.trim_start().starts_with("text/plain")) {
         let file = caller.app.log.receipt_file(id).await?;
         return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], file).into_response());
     }
     Ok(Json(receipt.body()?).into_response())
+}
+
+/// The certificate as a page, in the language the caller reads first of those there are.
+async fn certificate(
+    caller: &Caller,
+    body: &Body,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|it| it.to_str().ok());
+    let wanted = wanted.unwrap_or_default().to_ascii_lowercase();
+    let first = wanted.split(',').find_map(|one| match one.trim().get(..2) {
+        Some("sv") => Some(Lang::Sv),
+        Some("en") => Some(Lang::En),
+        _ => None,
+    });
+    let since = caller.offboarder().confirmed_since(body).await?;
+    let page = html::page(body, first.unwrap_or(Lang::Sv), &since);
+    let kind = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'",
+        ),
+        (header::VARY, "accept, accept-language"),
+    ];
+    Ok((kind, page).into_response())
 }
 
 /// The keys may be destroyed before the receipt is there.

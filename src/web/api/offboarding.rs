@@ -1,0 +1,321 @@
+//! The end of a client's contract. Who approves is whose token it is, never a name in a body.
+
+use axum::Json;
+use axum::body::Body as AxumBody;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use futures_util::{Stream, stream};
+use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::task::JoinHandle;
+
+use super::super::problem;
+use super::{Address, Body, Caller, Problem, erase};
+use crate::erasure::Preview;
+use crate::offboarding::export::ExportKey;
+use crate::offboarding::{Begin, Client, OffboardingError, Person, Status, Task};
+use crate::receipts::body::Choice;
+use crate::receipts::places::BY_TOKEN;
+use crate::staff::Act;
+use crate::vocabulary::{HoldId, TaskId};
+
+/// Ciphertext under way between the walk and the connection.
+const UNDER_WAY: usize = 256 << 10;
+
+/// What the client chose.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// Delete, or return and then delete.
+    choice: Choice,
+    /// The contract's last day; what an event announced, or today, when not said.
+    #[schema(value_type = Option<String>, format = Date)]
+    contract_ends: Option<NaiveDate>,
+    /// Days to wait after it, 30 when not said.
+    #[schema(maximum = 90)]
+    grace_days: Option<u16>,
+    /// The client's instruction, as a reference that names no person.
+    instruction: String,
+}
+
+/// Why it is stopped or called off.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// A reference that names no person.
+    reason: String,
+}
+
+/// A hold that was placed.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Held {
+    /// Its id.
+    hold: HoldId,
+}
+
+/// An order to purge.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// The client's name, typed exactly.
+    confirm: Option<String>,
+    /// Show what would be purged, and do nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// To whom the export is encrypted: one of the two.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct To {
+    /// The client's public key of age, age1….
+    recipient: Option<String>,
+    /// A passphrase of 12 characters or more.
+    passphrase: Option<String>,
+}
+
+/// What shows that a copy is gone.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// A reference that names no person.
+    evidence: Option<String>,
+}
+
+/// Record what a client chose at its contract's end
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding", tag = "offboarding",
+    params(("slug" = String, Path)), request_body = Chosen, responses(
+    (status = 202, body = Status, description = "recorded; nothing is erased"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn begin(
+    caller: Caller,
+    Address(slug): Address<String>,
+    body: Body<Chosen>,
+) -> Result<Response, Problem> {
+    let client = client(&caller, &slug, Act::Offboard).await?;
+    let it = body.value;
+    let begin = Begin {
+        choice: it.choice,
+        contract_ends: it.contract_ends,
+        grace_days: it.grace_days,
+        instruction: it.instruction,
+    };
+    let status = caller.offboarder().begin(&client, begin).await?;
+    Ok((StatusCode::ACCEPTED, Json(status)).into_response())
+}
+
+/// How far a client's offboarding has come, and what stands in the way of the purge
+#[utoipa::path(get, path = "/api/v1/tenants/{slug}/offboarding", tag = "offboarding",
+    params(("slug" = String, Path)), responses(
+    (status = 200, body = Status),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn show(caller: Caller, Address(slug): Address<String>) -> Result<Json<Status>, Problem> {
+    let client = client(&caller, &slug, Act::Offboard).await?;
+    Ok(Json(caller.offboarder().status(&client).await?))
+}
+
+/// Approve the purge of what is there now: two tokens of different names must
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:approve", tag = "offboarding",
+    params(("slug" = String, Path)), responses(
+    (status = 200, body = Status),
+    (status = 409, body = Problem, description = "this person approved it already, or nothing is chosen"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn approve(
+    caller: Caller,
+    Address(slug): Address<String>,
+) -> Result<Json<Status>, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    let person = Person {
+        name: caller.pass_name().await?,
+        known_by: format!("{BY_TOKEN} {}", caller.pass.role.word()),
+    };
+    Ok(Json(caller.offboarder().approve(&client, person).await?))
+}
+
+/// Stop: nothing of the client is erased until it is released
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:hold", tag = "offboarding",
+    params(("slug" = String, Path)), request_body = Why, responses(
+    (status = 201, body = Held),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn hold(
+    caller: Caller,
+    Address(slug): Address<String>,
+    body: Body<Why>,
+) -> Result<Response, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    let hold = caller
+        .offboarder()
+        .hold(&client, &body.value.reason)
+        .await?;
+    Ok((StatusCode::CREATED, Json(Held { hold })).into_response())
+}
+
+/// Release the holds on all of the client
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:release", tag = "offboarding",
+    params(("slug" = String, Path)), responses(
+    (status = 200, body = Status),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn release(
+    caller: Caller,
+    Address(slug): Address<String>,
+) -> Result<Json<Status>, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    caller.offboarder().release(&client).await?;
+    Ok(Json(caller.offboarder().status(&client).await?))
+}
+
+/// Call it off: the contract goes on
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:cancel", tag = "offboarding",
+    params(("slug" = String, Path)), request_body = Why, responses(
+    (status = 200, body = Status),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn cancel(
+    caller: Caller,
+    Address(slug): Address<String>,
+    body: Body<Why>,
+) -> Result<Json<Status>, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    let cancelled = caller
+        .offboarder()
+        .cancel(&client, &body.value.reason)
+        .await;
+    cancelled
+        .map(Json)
+        .map_err(|error| Problem::from(error).at("/reason"))
+}
+
+/// Purge the client: refused while anything stands in the way
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:execute", tag = "offboarding",
+    params(("slug" = String, Path)), request_body = Purge, responses(
+    (status = 200, body = erase::Erased, description = "purged; with dry_run: what would be"),
+    (status = 202, body = erase::Erased, description = "the keys are destroyed, the receipt is pending"),
+    (status = 409, body = Problem, description = "something stands in the way; the detail names all of it"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn execute(
+    caller: Caller,
+    Address(slug): Address<String>,
+    body: Body<Purge>,
+) -> Result<Response, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    if body.value.dry_run {
+        let preview: Preview = caller.offboarder().preview(&client).await?;
+        return Ok(Json(preview).into_response());
+    }
+    let confirm = body.value.confirm;
+    let confirm = confirm.ok_or_else(|| {
+        Problem::unusable(
+            "/confirm",
+            "confirm is missing: type the client's name exactly",
+        )
+    })?;
+    let room = caller.offboarder();
+    let outcome = Box::pin(room.execute(&client, confirm)).await?;
+    erase::erased(&caller, outcome.erasure).await
+}
+
+/// Return: everything that is held of the client, as one encrypted archive
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:export", tag = "offboarding",
+    params(("slug" = String, Path)), request_body = To, responses(
+    (status = 200, description = "zip within age, as it is made; its SHA-256 stands in the offboarding \
+        afterwards", content_type = "application/octet-stream"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn export(
+    caller: Caller,
+    Address(slug): Address<String>,
+    body: Body<To>,
+) -> Result<Response, Problem> {
+    let client = client(&caller, &slug, Act::Offboard).await?;
+    let key = match (body.value.recipient, body.value.passphrase) {
+        (Some(recipient), None) => ExportKey::recipient(&recipient)?,
+        (None, Some(passphrase)) => ExportKey::passphrase(passphrase)?,
+        _ => {
+            return Err(Problem::unusable(
+                "",
+                "give one of recipient and passphrase",
+            ));
+        }
+    };
+    let room = caller.offboarder();
+    room.exportable(&client).await?;
+    let (ours, theirs) = tokio::io::duplex(UNDER_WAY);
+    let exported = tokio::spawn(async move {
+        // Whoever stops listening ends it; then nothing is on record.
+        Box::pin(room.export(&client, key, ours)).await.map(drop)
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"export.zip.age\"",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, AxumBody::from_stream(chunks(theirs, exported))).into_response())
+}
+
+/// The archive as it comes; an error at the end when it broke off, so that nobody takes a part for all.
+fn chunks(
+    from: DuplexStream,
+    exported: JoinHandle<Result<(), OffboardingError>>,
+) -> impl Stream<Item = std::io::Result<Vec<u8>>> {
+    stream::unfold(
+        (from, Some(exported)),
+        |(mut from, mut exported)| async move {
+            let mut chunk = vec![0; 64 << 10];
+            match from.read(&mut chunk).await {
+                Ok(0) => match exported.take()?.await {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "an export broke off");
+                        Some((Err(std::io::Error::other("broken off")), (from, None)))
+                    }
+                    Err(error) => Some((Err(std::io::Error::other(error)), (from, None))),
+                },
+                Ok(length) => {
+                    chunk.truncate(length);
+                    Some((Ok(chunk), (from, exported)))
+                }
+                Err(error) => Some((Err(error), (from, None))),
+            }
+        },
+    )
+}
+
+/// Confirm that a copy elsewhere is gone, before the purge or after it
+#[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding/tasks/{id}/~confirm", tag = "offboarding",
+    params(("slug" = String, Path), ("id" = TaskId, Path)), request_body = Word, responses(
+    (status = 200, body = Task),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn confirm_task(
+    caller: Caller,
+    Address((slug, id)): Address<(String, TaskId)>,
+    body: Body<Word>,
+) -> Result<Json<Task>, Problem> {
+    let client = client(&caller, &slug, Act::Purge).await?;
+    let by = caller.pass_name().await?;
+    let evidence = body.value.evidence;
+    Ok(Json(
+        caller
+            .offboarder()
+            .confirm_task(&client, id, &by, evidence)
+            .await?,
+    ))
+}
+
+/// The client of this slug, also when it is purged, when the token covers it and its role may do this.
+async fn client(caller: &Caller, slug: &str, act: Act) -> Result<Client, Problem> {
+    let client = caller.offboarder().client(slug).await?;
+    match caller.pass.covers(client.id) {
+        true => caller.may(act).map(|()| client),
+        false => Err(problem::nothing_here()),
+    }
+}

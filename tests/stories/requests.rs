@@ -47,7 +47,10 @@ fn days(it: &Request) -> [String; 3] {
 }
 
 async fn is_held(house: &House, contact: ContactId, it: &Request) -> bool {
-    let preview = house.eraser.preview_contact(it.tenant_id, contact).await;
+    let preview = house
+        .eraser
+        .preview_contact(it.tenant_id, contact, "A-1")
+        .await;
     matches!(preview, Err(EraseError::Held(_)))
 }
 

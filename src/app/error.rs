@@ -24,6 +24,14 @@ pub enum AppError {
          it was lost, run `gallra mirror promote DIR`; nothing was initialised anew"
     )]
     VaultMissing(String),
+    /// There was a vault here, or there is one without a head.
+    #[error(
+        "{0}, the vault, is lost: it does not exist or is empty, while its root or its data are \
+         here; run `gallra mirror promote DIR` with the directory of a mirror; without one, only \
+         the whole machine put back as it was (vault and root of one moment) opens the data; \
+         nothing was initialised anew"
+    )]
+    VaultLost(String),
     /// There is no data.
     #[error(
         "{0}, the data, does not exist or is empty: put a backup back with `gallra restore DIR`, or \

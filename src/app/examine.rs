@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde::Serialize;
 
-use super::{App, AppError, Purpose, needed, root};
+use super::{App, AppError, Purpose, needed, root, vault};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
 use crate::keyring::assurance::{self, Level};
@@ -61,7 +61,11 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         ("vault", &settings.vault_url, Role::Vault),
         ("index", &settings.index_url, Role::Index),
     ] {
-        match needed(url, role, Purpose::Command).await {
+        let opened = match role {
+            Role::Vault => vault(settings, Purpose::Command).await,
+            _ => needed(url, role, Purpose::Command).await,
+        };
+        match opened {
             Ok(db) => {
                 findings.push(Finding::new(part, Health::Ok, db.place()));
                 stores.push(db);
@@ -213,37 +217,27 @@ fn waiting(late: &str) -> String {
     format!("receipts wait for mirror {late}: start it, then run `gallra reconcile`")
 }
 
-async fn mirrors(app: &App) -> Finding {
-    match app.mirror_warning().await {
-        Ok(None) => following(app).await,
-        Ok(Some(warning)) => Finding::new("mirrors", Health::Warning, warning),
-        Err(error) => Finding::new("mirrors", Health::Failed, error.to_string()),
-    }
-}
-
 /// Which mirrors follow, and which are late.
-async fn following(app: &App) -> Finding {
-    let (head, mirrors) = match (app.keyring.head().await, app.keyring.mirrors().await) {
-        (Ok(head), Ok(mirrors)) => (head, mirrors),
-        (Err(error), _) | (_, Err(error)) => {
-            return Finding::new("mirrors", Health::Failed, error.to_string());
-        }
+async fn mirrors(app: &App) -> Finding {
+    let found = match app.mirror_warning().await {
+        Ok(Some(warning)) => return Finding::new("mirrors", Health::Warning, warning),
+        Ok(None) => app.keyring.mirrors().await.map_err(AppError::from),
+        Err(error) => Err(error),
     };
-    let names = |late: bool| {
-        let some = mirrors.iter().filter(|it| (it.epoch < head.epoch) == late);
-        let names: Vec<_> = some.map(|it| it.name.as_str()).collect();
-        names.join(", ")
-    };
-    let late = names(true);
-    if late.is_empty() {
-        let detail = format!("{} holds every epoch", names(false));
-        return Finding::new("mirrors", Health::Ok, detail);
-    }
-    let detail = format!(
-        "{late} is behind: start it with `gallra mirror DIR`; if it is gone for good, \
-         `gallra mirror forget NAME`"
-    );
-    Finding::new("mirrors", Health::Warning, detail)
+    Finding::of(
+        "mirrors",
+        found.map(|mirrors| {
+            let each = mirrors.iter().map(|it| {
+                format!(
+                    "{} holds everything up to change {}, heard of at {}",
+                    it.name,
+                    it.version,
+                    it.acknowledged_at.to_utc().format("%H:%M:%S UTC")
+                )
+            });
+            each.collect::<Vec<_>>().join("; ")
+        }),
+    )
 }
 
 /// The level with its reasons, so that it is known what would raise it.

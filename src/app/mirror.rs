@@ -1,13 +1,14 @@
 //! Following the vault with a mirror, and going on from one.
 
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use super::{AppError, Purpose, existing, made, means, needed, root, rows};
+use super::{App, AppError, Purpose, existing, made, means, root, rows, vault};
 use crate::config::Settings;
 use crate::erasure::promoted::note;
-use crate::keyring::mirror::{self, DataKnows, Mirror, Promoted, Promotion};
+use crate::keyring::mirror::{self, DataKnows, Mirror, MirrorError, Promoted, Promotion};
 use crate::keyring::{BlockSize, Keyring, Means};
-use crate::store::{Db, Role, StoreError, args};
+use crate::store::{Db, Role, StoreError, args, directory_of};
 
 /// The vault and its keys without the rest of the house, for work that must go on when the data
 /// does not.
@@ -16,16 +17,19 @@ pub struct Keys {
     pub keyring: Keyring,
     /// What it was opened with.
     pub means: Means,
+    /// The house's own directories, where no mirror may be.
+    house: Vec<PathBuf>,
 }
 
 impl Keys {
     /// Opens the key tree and takes a lease.
     pub async fn open(settings: &Settings) -> Result<Self, AppError> {
-        let vault = needed(&settings.vault_url, Role::Vault, Purpose::Command).await?;
+        let vault = vault(settings, Purpose::Command).await?;
         let means = means(vault, root(settings), BlockSize::Command);
         Ok(Self {
             keyring: Keyring::open(means.clone()).await?,
             means,
+            house: house(settings),
         })
     }
 
@@ -39,7 +43,90 @@ impl Keys {
     /// Opens the mirror in a directory, or makes one there.
     pub async fn mirror(&self, directory: &Path, name: Option<&str>) -> Result<Mirror, AppError> {
         let (clock, random) = (self.means.clock.clone(), self.means.random.clone());
+        let place = real(directory);
+        if let Some(inside) = self.house.iter().find(|own| place.starts_with(real(own))) {
+            return Err(MirrorError::InsideTheHouse {
+                directory: directory.to_owned(),
+                inside: inside.clone(),
+            }
+            .into());
+        }
         Ok(Mirror::open_or_create(directory, name, &self.keyring, clock, random).await?)
+    }
+}
+
+impl App {
+    /// What to say while nothing stands in for a lost disk, or not all that should.
+    pub async fn mirror_warning(&self) -> Result<Option<String>, AppError> {
+        let mirrors = self.keyring.mirror_lags().await?;
+        let late: Vec<_> = mirrors.iter().filter(|(_, lag)| lag.is_late()).collect();
+        let what = late
+            .iter()
+            .map(|(mirror, lag)| match mirror.epoch {
+                0 => format!("{} holds nothing yet", mirror.name),
+                _ => format!("{} is {lag}", mirror.name),
+            })
+            .collect::<Vec<_>>()
+            .join("; ");
+        let remedy = "start it with `gallra mirror DIR` and keep it running; if it is gone for \
+                      good, `gallra mirror forget NAME`";
+        Ok(match (mirrors.len(), late.len()) {
+            (0, _) => Some(
+                "no mirror follows this vault: a disk failure loses all data; run `gallra mirror \
+                 DIR` with a directory on another disk"
+                    .to_owned(),
+            ),
+            (_, 0) => None,
+            (all, some) if all == some => Some(format!(
+                "no mirror follows this vault now: a disk failure loses what came since; {what}: \
+                 {remedy}"
+            )),
+            _ => Some(format!("{what}: {remedy}")),
+        })
+    }
+}
+
+impl Keys {
+    /// Whether a mirror's directory is on the same file system as the root or the vault: then one
+    /// disk failure takes both.
+    pub fn shares_a_disk(&self, directory: &Path) -> bool {
+        let device = |path: &Path| std::fs::metadata(path).ok().map(|found| found.dev());
+        let own = device(directory);
+        let [root, vault, ..] = &self.house[..] else {
+            return false;
+        };
+        own.is_some() && [root, vault].into_iter().any(|it| device(it) == own)
+    }
+}
+
+/// The directories of the house: first the root's and the vault's; where the vault is on a server,
+/// the root's stands for it.
+fn house(settings: &Settings) -> Vec<PathBuf> {
+    let root = settings.root.clone();
+    let vault = directory_of(&settings.vault_url).unwrap_or_else(|| root.clone());
+    let others = [&settings.database_url, &settings.index_url];
+    let others = others.into_iter().filter_map(|url| directory_of(url));
+    // A store right in the directory that holds everything does not claim all of it.
+    let others = others.filter(|it| !root.starts_with(it) && !vault.starts_with(it));
+    let mut house = vec![root.clone(), vault.clone(), settings.sign_dir.clone()];
+    house.extend(others);
+    house
+}
+
+/// A path without links and dots, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut rest = Vec::new();
+    let mut there = path.as_path();
+    loop {
+        match (there.canonicalize(), there.parent(), there.file_name()) {
+            (Ok(real), ..) => return rest.iter().rev().fold(real, |real, name| real.join(name)),
+            (Err(_), Some(parent), Some(name)) => {
+                rest.push(name.to_owned());
+                there = parent;
+            }
+            (Err(_), ..) => return path,
+        }
     }
 }
 
@@ -50,6 +137,7 @@ pub async fn promote(
     directory: &Path,
     accept_loss: Option<u64>,
 ) -> Result<Promoted, AppError> {
+    mirror::check(directory)?;
     let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => data_knows(data).await?,
         Err(StoreError::Missing { .. }) => DataKnows::default(),

@@ -129,7 +129,7 @@ impl App {
 
     /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
-        let vault = needed(&settings.vault_url, Role::Vault, purpose).await?;
+        let vault = vault(&settings, purpose).await?;
         let data = needed(&settings.database_url, Role::Data, purpose).await?;
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
@@ -179,6 +179,29 @@ impl App {
         }
     }
 
+    /// Finishes what a crash interrupted, before a command writes more. Waits for no late mirror, and
+    /// what the command came for goes on when this fails: it may be what mends it.
+    pub async fn recover(&self) {
+        let eraser = Eraser {
+            mirror_patience: Duration::ZERO,
+            ..self.eraser.clone()
+        };
+        let finished = async {
+            match eraser.standing().await? {
+                Standing::Settled => Ok(Report::default()),
+                Standing::Behind | Standing::Restored => eraser.settle().await,
+            }
+        };
+        match finished.await {
+            Ok(report) => tracing::info!(
+                carried_out = report.carried_out,
+                receipts = report.receipts,
+                "unfinished erasures are finished"
+            ),
+            Err(error) => tracing::warn!(%error, "unfinished erasures are not finished yet"),
+        }
+    }
+
     /// Replaces index keys that are thirty days old, and looks again when the next are due: a tenant
     /// that is added meanwhile has newer ones. What anybody came for goes on when this fails: keys a
     /// day too old are no reason not to erase somebody. It is tried again a day later, as each try
@@ -213,24 +236,6 @@ impl App {
             Ok(()) | Err(KeyringError::EpochChanged) => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// What to say while nothing stands in for a lost disk.
-    pub async fn mirror_warning(&self) -> Result<Option<String>, AppError> {
-        let mirrors = self.keyring.mirrors().await?;
-        if mirrors.iter().any(|mirror| mirror.epoch > 0) {
-            return Ok(None);
-        }
-        let remedy = match &mirrors[..] {
-            [] => "run `gallra mirror DIR` with a directory on another disk".to_owned(),
-            known => {
-                let names: Vec<_> = known.iter().map(|mirror| mirror.name.as_str()).collect();
-                format!("start {} with `gallra mirror DIR`", names.join(", "))
-            }
-        };
-        Ok(Some(format!(
-            "no mirror follows this vault: a disk failure loses all data; {remedy}"
-        )))
     }
 
     /// Data subjects' requests, on behalf of whoever opened the house.
@@ -405,6 +410,22 @@ async fn needed(url: &str, role: Role, purpose: Purpose) -> Result<Db, AppError>
     match existing(url, role, purpose).await {
         Err(StoreError::Missing { store }) => Err(AppError::missing(role, store)),
         opened => Ok(opened?),
+    }
+}
+
+/// The vault, which is never made anew where a root or data are left of an installation.
+async fn vault(settings: &Settings, purpose: Purpose) -> Result<Db, AppError> {
+    let url = &settings.vault_url;
+    let lost = match existing(url, Role::Vault, purpose).await {
+        Err(StoreError::Missing { store }) => store,
+        Err(error) => return Err(error.into()),
+        Ok(vault) if Keyring::exists(&vault).await? => return Ok(vault),
+        Ok(vault) => vault.place().to_owned(),
+    };
+    let data = existing(&settings.database_url, Role::Data, purpose).await;
+    match root(settings).exists() || data.is_ok() {
+        true => Err(AppError::VaultLost(lost)),
+        false => Err(AppError::VaultMissing(lost)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
-use super::output::{Output, Text, count, moment};
+use super::output::{Output, Text, moment};
 use super::signals;
 use crate::app::mirror::{Keys, promote};
 use crate::config::Settings;
@@ -60,6 +60,8 @@ struct Followed {
     name: String,
     epoch: u64,
     version: i64,
+    /// With the vault or its root: one failure takes both.
+    same_file_system: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,8 +74,15 @@ struct Item {
     id: MirrorId,
     name: String,
     epoch: u64,
+    /// Epochs it has not heard of.
     behind: u64,
+    version: i64,
+    versions_behind: u64,
+    silent_seconds: u64,
+    late: bool,
     acknowledged_at: Timestamp,
+    #[serde(skip)]
+    state: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -148,9 +157,18 @@ async fn follow(arguments: Arguments, keys: &Keys, output: Output) -> Result<(),
         name: mirror.name().to_owned(),
         epoch: reached.epoch,
         version: reached.version,
+        same_file_system: keys.shares_a_disk(&directory),
     };
     output.give(&followed, |it| {
         let text = Text::line(format!("Mirror {:?} holds epoch {}.", it.name, it.epoch));
+        let text = match it.same_file_system {
+            true => text.paragraph(
+                0,
+                "WARNING: it is on the same file system as the vault or its root, so one failure \
+                 takes both; name a directory on another disk.",
+            ),
+            false => text,
+        };
         if arguments.once {
             text
         } else {
@@ -165,14 +183,18 @@ async fn follow(arguments: Arguments, keys: &Keys, output: Output) -> Result<(),
 }
 
 async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
-    let head = keys.keyring.head().await?;
-    let mirrors = keys.keyring.mirrors().await?.into_iter();
-    let items = mirrors.map(|it| Item {
+    let mirrors = keys.keyring.mirror_lags().await?.into_iter();
+    let items = mirrors.map(|(it, lag)| Item {
         id: it.id,
         name: it.name,
         epoch: it.epoch,
-        behind: head.epoch.saturating_sub(it.epoch),
+        behind: lag.epochs,
+        version: it.version,
+        versions_behind: lag.versions,
+        silent_seconds: lag.silence.as_secs(),
+        late: lag.is_late(),
         acknowledged_at: it.acknowledged_at,
+        state: lag.to_string(),
     });
     output.give(
         &List {
@@ -184,19 +206,16 @@ async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
                     .and("Next: gallra mirror DIR, with a directory on another disk");
             }
             let row = |it: &Item| {
-                let state = match it.behind {
-                    0 => "up to date".to_owned(),
-                    late => format!("late by {}", count(late, "epoch", "epochs")),
-                };
                 [
                     it.name.clone(),
                     it.epoch.to_string(),
-                    state,
+                    it.version.to_string(),
+                    it.state.clone(),
                     moment(it.acknowledged_at),
                 ]
             };
             let rows: Vec<_> = list.items.iter().map(row).collect();
-            Text::default().table(["NAME", "EPOCH", "STATE", "LAST HEARD OF"], &rows)
+            Text::default().table(["NAME", "EPOCH", "CHANGE", "STATE", "LAST HEARD OF"], &rows)
         },
     )
 }
@@ -243,8 +262,9 @@ fn promoted(promoted: Promoted, mirror: &Path, output: Output) -> Result<(), Fai
         .paragraph(
             0,
             &format!(
-                "It knows everything up to {}. What was erased after that and has no receipt \
-                     must be erased again.",
+                "It knows everything up to {}. What the data knows to be erased after that, the next \
+                     command erases again; what was erased after that and only a lost data store \
+                     knew, and what has no receipt, order again.",
                 moment(it.followed_at)
             ),
         );

@@ -20,7 +20,7 @@ pub enum KeyringError {
     )]
     VaultBehindData,
     /// The vault database has no head.
-    #[error("no vault here: run `gallra init` for a new house, or `gallra mirror promote DIR`")]
+    #[error("the vault is empty: run `gallra mirror promote DIR` with the directory of a mirror")]
     NoVault,
     /// There already is a vault.
     #[error("a vault is already here: nothing is initialised anew; use another VAULT_URL")]

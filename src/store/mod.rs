@@ -41,7 +41,7 @@ pub use crate::__statements as statements;
 pub use checkpoint::Checkpoint;
 pub use db::Db;
 pub use error::{Cause, StoreError};
-pub use open::make_directory;
+pub use open::{directory_of, make_directory};
 pub use row::Row;
 pub use server::Server;
 pub use statement::{Bulk, CHUNK, Statement};

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,15 @@ pub(super) async fn open(url: &str, role: Role, options: &Options) -> Result<Db,
         Some(("postgres" | "postgresql", _)) => open_postgres(url, role, options).await,
         _ => Err(bad_url(url)),
     }
+}
+
+/// The directory of a SQLite store's file; `None` for a store on a server.
+pub fn directory_of(url: &str) -> Option<PathBuf> {
+    if !url.starts_with("sqlite:") {
+        return None;
+    }
+    let parsed = SqliteConnectOptions::from_str(url).ok()?;
+    parsed.get_filename().parent().map(Path::to_owned)
 }
 
 /// Names the address without what stands before an `@`: there may be a password in it.

@@ -163,3 +163,13 @@ pub fn text(value: &Value) -> String {
         .unwrap_or_else(|| panic!("{value} is no text"))
         .to_owned()
 }
+
+/// What `gallra doctor` found out about one part.
+pub fn finding(desk: &Desk, part: &str) -> Value {
+    let report = desk.json(["doctor"]);
+    let mut findings = report["findings"].as_array().into_iter().flatten();
+    let finding = findings.find(|it| it["part"] == part);
+    finding
+        .unwrap_or_else(|| panic!("no {part} in {report}"))
+        .clone()
+}

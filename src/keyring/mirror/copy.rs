@@ -207,7 +207,7 @@ async fn copy_table(
 /// The list of mirrors, whole: after a promotion the new main vault must know for whom to wait.
 async fn copy_mirrors(from: &mut View<'_>, to: &mut Tx) -> Result<(), StoreError> {
     let read = from.tx.fetch_all(rows::MIRRORS, args![]).await?;
-    let columns = [Bytes, Text, Number, Number, Number];
+    let columns = [Bytes, Text, Number, Number, Number, Number];
     let values = read.iter().map(|row| carry(row, &columns));
     let values = values.collect::<Result<Vec<_>, _>>()?;
     to.execute(rows::CLEAR_MIRRORS, args![]).await?;

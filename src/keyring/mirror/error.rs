@@ -15,6 +15,23 @@ pub enum MirrorError {
          nothing was changed"
     )]
     NotAMirror(PathBuf),
+    /// The directory that is to be promoted is no mirror's.
+    #[error(
+        "{0} is no mirror: name the directory of one, as it was given to `gallra mirror DIR`; \
+         nothing was changed"
+    )]
+    NoMirror(PathBuf),
+    /// The directory is inside one of the house that the mirror is to follow.
+    #[error(
+        "{directory} is inside {inside}, which the mirror is to stand in for: name an empty \
+         directory, best on another disk; nothing was changed"
+    )]
+    InsideTheHouse {
+        /// Where the mirror was to be.
+        directory: PathBuf,
+        /// The house's own directory.
+        inside: PathBuf,
+    },
     /// The directory or its marker cannot be read or written.
     #[error("the mirror's directory {path}: {source}: mend the disk or its permissions")]
     Directory {
@@ -61,8 +78,10 @@ pub enum MirrorError {
     NameTaken(String),
     /// Somebody else acknowledged in this mirror's name.
     #[error(
-        "another copy of this mirror's directory acknowledges in its name: a mirror is never \
-         copied; destroy all copies but one, then `gallra mirror forget` and start it again"
+        "another copy of this mirror's directory is followed in its name, and this one is behind \
+         it: a mirror is never copied, since old copies still hold erased keys; destroy this copy \
+         and go on with the other; if the other is lost, `gallra mirror forget NAME` and start \
+         again here"
     )]
     Copied,
     /// The mirror's own vault and root do not fit together.

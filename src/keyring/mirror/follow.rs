@@ -97,10 +97,15 @@ impl Mirror {
         if view.head.vault != self.home_vault().await? {
             return Err(MirrorError::OtherVault);
         }
-        let arguments = args![self.home.id];
+        let arguments = args![self.id()];
         let row = view.tx.fetch_optional(rows::READ_MIRROR, arguments).await?;
         let row = row.ok_or_else(|| MirrorError::Forgotten(self.name.clone()))?;
-        Ok(state(&row)?)
+        let registered = state(&row)?;
+        // After a promotion the count may be an older one; only a copy counts further than this.
+        match registered.opened > self.home.marker.opened {
+            true => Err(MirrorError::Copied),
+            false => Ok(registered),
+        }
     }
 
     async fn home_vault(&self) -> Result<crate::vocabulary::VaultId, KeyringError> {
@@ -225,9 +230,19 @@ impl Mirror {
             return Ok(());
         }
         let main = &self.main.0.means.vault;
-        let arguments = args![epoch as i64, version, now, self.home.id];
+        let arguments = args![
+            epoch as i64,
+            version,
+            now,
+            self.id(),
+            self.home.marker.opened as i64
+        ];
         if main.execute(rows::ACKNOWLEDGE, arguments).await? == 0 {
-            return Err(MirrorError::Forgotten(self.name.clone()));
+            let known = self.main.mirrors().await?;
+            return Err(match known.iter().any(|it| it.id == self.id()) {
+                true => MirrorError::Copied,
+                false => MirrorError::Forgotten(self.name.clone()),
+            });
         }
         fail_point("mirror:acknowledged");
         self.remember(version, now).await

@@ -2,12 +2,17 @@
 //!
 //! ```text
 //! DIR/
-//!   mirror           the marker: this mirror's id; written before anything else
+//!   mirror           the marker: this mirror's id and how often it was opened; written first
 //!   vault/vault.db   the copy of the vault
 //!   root/            a root of its own
 //! ```
 //!
 //! Without the marker a mirror touches nothing: DIR may be the main data directory, named by mistake.
+//! So a mirror begins in an empty directory only, outside those of the house it follows.
+//!
+//! **Why count?** A directory that was copied is the same mirror twice: each would acknowledge what
+//! the other holds. Every opening counts one on, here and in the main vault, and whoever is behind
+//! that is a copy.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -25,10 +30,65 @@ use crate::store::{Db, Role, args};
 use crate::vocabulary::{Clock, MirrorId, Random, VaultId};
 
 const MARKER: &str = "mirror";
+/// What a marker is written as before it is one.
+const FRESH_MARKER: &str = "mirror.new";
+
+/// What the marker says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marker {
+    pub(super) id: MirrorId,
+    /// How often this directory was opened to follow.
+    pub(super) opened: u64,
+}
+
+impl Marker {
+    /// The marker of a directory; `None` where no mirror was begun.
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>, MirrorError> {
+        let path = directory.join(MARKER);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(source) => return Err(io_error(&path, source)),
+        };
+        let mut words = text.split_whitespace();
+        let id = words.next().unwrap_or_default().parse();
+        let opened = words.next().unwrap_or("0").parse(); // Markers of before the count: only an id.
+        match (id, opened) {
+            (Ok(id), Ok(opened)) => Ok(Some(Self { id, opened })),
+            _ => {
+                let error = io::Error::new(io::ErrorKind::InvalidData, "it is no mirror's marker");
+                Err(io_error(&path, error))
+            }
+        }
+    }
+
+    /// Writes it, durably and at once or not at all.
+    pub(super) fn write(&self, directory: &Path) -> Result<(), MirrorError> {
+        let write = || {
+            let fresh = directory.join(FRESH_MARKER);
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&fresh)?;
+            writeln!(file, "{} {}", self.id, self.opened)?;
+            file.sync_all()?;
+            fs::rename(fresh, directory.join(MARKER))?;
+            File::open(directory)?.sync_all()
+        };
+        write().map_err(|source| io_error(directory, source))
+    }
+}
 
 /// An open mirror directory. While it is open no other process can open it.
 pub(super) struct Home {
-    pub(super) id: MirrorId,
+    pub(super) marker: Marker,
+    pub(super) directory: PathBuf,
     pub(super) means: Means,
     _lock: RootLock,
 }
@@ -41,11 +101,11 @@ impl Home {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, MirrorError> {
-        let id = match read_marker(directory)? {
-            Some(id) => id,
+        let (vault, main_root) = main;
+        let marker = match Marker::read(directory)? {
+            Some(marker) => marker,
             None => begin(directory, random.as_ref())?,
         };
-        let (vault, main_root) = main;
         let root = main_root.at(directory.join("root"));
         if !root.exists() {
             root.create()?;
@@ -54,7 +114,8 @@ impl Home {
         let db = Db::open(&vault_url(directory), Role::Vault).await?;
         db.migrate().await?;
         let home = Self {
-            id,
+            marker,
+            directory: directory.to_owned(),
             means: means(db, root, clock, random),
             _lock: lock,
         };
@@ -74,8 +135,7 @@ impl Home {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, MirrorError> {
-        let marker = read_marker(directory)?;
-        let id = marker.ok_or_else(|| MirrorError::NotAMirror(directory.to_owned()))?;
+        let marker = expect(directory)?;
         let root = main_root.at(directory.join("root"));
         if !root.exists() {
             return Err(MirrorError::Unmatched(KeyringError::RootLost));
@@ -84,7 +144,8 @@ impl Home {
         let db = Db::open_existing(&vault_url(directory), Role::Vault).await?;
         db.migrate().await?;
         let home = Self {
-            id,
+            marker,
+            directory: directory.to_owned(),
             means: means(db, root, clock, random),
             _lock: lock,
         };
@@ -143,41 +204,41 @@ fn vault_url(directory: &Path) -> String {
     format!("sqlite:{}", path.replace('?', "%3F"))
 }
 
-/// Writes the marker into a directory that holds neither a vault nor a root.
-fn begin(directory: &Path, random: &dyn Random) -> Result<MirrorId, MirrorError> {
-    let taken = ["vault", "root"].map(|name| directory.join(name).exists());
-    if taken.contains(&true) {
-        return Err(MirrorError::NotAMirror(directory.to_owned()));
-    }
-    let id = MirrorId::generate(random);
-    let write = || {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-        let fresh = directory.join("mirror.new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&fresh)?;
-        writeln!(file, "{id}")?;
-        file.sync_all()?;
-        fs::rename(fresh, directory.join(MARKER))?;
-        File::open(directory)?.sync_all()
-    };
-    write().map_err(|source| io_error(directory, source))?;
-    Ok(id)
+/// The marker of a directory that must be a mirror's.
+pub(super) fn expect(directory: &Path) -> Result<Marker, MirrorError> {
+    Marker::read(directory)?.ok_or_else(|| MirrorError::NoMirror(directory.to_owned()))
 }
 
-fn read_marker(directory: &Path) -> Result<Option<MirrorId>, MirrorError> {
-    let path = directory.join(MARKER);
-    match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map(Some).map_err(|error| {
-            let error = io::Error::new(io::ErrorKind::InvalidData, error);
-            io_error(&path, error)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(io_error(&path, source)),
+/// Writes the marker into a directory that is empty, or made here.
+fn begin(directory: &Path, random: &dyn Random) -> Result<Marker, MirrorError> {
+    check_empty(directory)?;
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
+    made.map_err(|source| io_error(directory, source))?;
+    let marker = Marker {
+        id: MirrorId::generate(random),
+        opened: 0,
+    };
+    marker.write(directory)?;
+    Ok(marker)
+}
+
+/// Nothing may be there but a marker that a crash kept from becoming one.
+fn check_empty(directory: &Path) -> Result<(), MirrorError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(io_error(directory, source)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|source| io_error(directory, source))?;
+        if entry.file_name() != FRESH_MARKER {
+            return Err(MirrorError::NotAMirror(directory.to_owned()));
+        }
     }
+    Ok(())
 }
 
 pub(super) fn io_error(path: &Path, source: io::Error) -> MirrorError {

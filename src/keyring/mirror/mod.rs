@@ -35,14 +35,14 @@ use std::sync::Arc;
 
 pub use aside::{destroy_remains, remains, set_aside};
 pub use error::MirrorError;
-pub use promote::{DataKnows, Promoted, Promotion, promote};
-pub use registry::MirrorState;
+pub use promote::{DataKnows, Promoted, Promotion, check, promote};
+pub use registry::{Lag, MirrorState};
 
 use super::{Keyring, KeyringError};
 use crate::store::args;
 use crate::vocabulary::{Clock, MirrorId, Random, fail_point};
 use copy::Following;
-use home::Home;
+use home::{Home, Marker};
 
 /// What a mirror last told the main vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub struct Mirror {
 impl Mirror {
     /// Opens the mirror in `directory`, or makes one in an empty directory, and registers it with
     /// the main vault under `name`; without one it keeps its name. Finishes what a crash left behind.
+    /// A name that another mirror has is refused before anything is made.
     pub async fn open_or_create<'a>(
         directory: &Path,
         name: impl Into<Option<&'a str>>,
@@ -76,16 +77,14 @@ impl Mirror {
         random: Arc<dyn Random>,
     ) -> Result<Self, MirrorError> {
         let of = (main.vault_id(), main.root());
+        let id = Marker::read(directory)?.map(|marker| marker.id);
+        let name = free_name(main, id, name.into()).await?;
         let home = Home::open_or_create(directory, of, clock, random).await?;
         fail_point("mirror:made");
-        let mut known = main.mirrors().await?.into_iter();
-        let known = known.find(|mirror| mirror.id == home.id);
-        let name = name.into().map(str::to_owned);
-        let name = name.or(known.map(|mirror| mirror.name));
-        let mirror = Self {
+        let mut mirror = Self {
             home,
             main: main.clone(),
-            name: name.unwrap_or_else(|| FIRST_NAME.to_owned()),
+            name,
             unsettled: false,
         };
         mirror.register().await?;
@@ -100,7 +99,7 @@ impl Mirror {
 
     /// This mirror's id.
     pub fn id(&self) -> MirrorId {
-        self.home.id
+        self.home.marker.id
     }
 
     /// Ends following and lets go of the directory. Dropping does the same a little later.
@@ -108,25 +107,32 @@ impl Mirror {
         self.home.means.vault.close().await;
     }
 
-    async fn register(&self) -> Result<(), MirrorError> {
-        let known = self.main.mirrors().await?;
-        let others = known.iter().filter(|mirror| mirror.id != self.home.id);
-        if others
-            .map(|other| &other.name)
-            .any(|name| *name == self.name)
-        {
-            return Err(MirrorError::NameTaken(self.name.clone()));
+    /// Counts this opening, in the marker first: a marker that is ahead is a crash, one that is
+    /// behind is a copy.
+    async fn register(&mut self) -> Result<(), MirrorError> {
+        let id = self.id();
+        let mut known = self.main.mirrors().await?.into_iter();
+        let counted = known.find(|it| it.id == id).map_or(0, |it| it.opened);
+        let marker = &mut self.home.marker;
+        if marker.opened < counted {
+            return Err(MirrorError::Copied);
         }
+        marker.opened += 1;
+        marker.write(&self.home.directory)?;
+        let opened = marker.opened as i64;
+        fail_point("mirror:counted");
         let vault = &self.main.0.means.vault;
-        let renamed = vault
-            .execute(rows::RENAME, args![&self.name, self.home.id])
-            .await?;
-        if renamed == 0 {
-            self.begin_anew().await?;
-            let now = self.home.means.clock.now();
-            let arguments = args![self.home.id, &self.name, now];
-            vault.execute(rows::REGISTER, arguments).await?;
+        let arguments = args![&self.name, opened, id, opened];
+        if vault.execute(rows::REOPEN, arguments).await? == 1 {
+            return Ok(());
         }
+        if self.main.mirrors().await?.iter().any(|it| it.id == id) {
+            return Err(MirrorError::Copied);
+        }
+        self.begin_anew().await?;
+        let now = self.home.means.clock.now();
+        let arguments = args![id, &self.name, now, opened];
+        vault.execute(rows::REGISTER, arguments).await?;
         Ok(())
     }
 
@@ -147,5 +153,21 @@ impl Mirror {
     async fn following(&self, tx: &mut crate::store::Tx) -> Result<Following, MirrorError> {
         let following = Following::read(tx).await?;
         following.ok_or(MirrorError::NothingFollowed)
+    }
+}
+
+/// What a mirror is called from now on; refused when another has the name.
+async fn free_name(
+    main: &Keyring,
+    id: Option<MirrorId>,
+    wanted: Option<&str>,
+) -> Result<String, MirrorError> {
+    let known = main.mirrors().await?;
+    let (own, others): (Vec<_>, Vec<_>) = known.iter().partition(|it| Some(it.id) == id);
+    let before = own.first().map(|mirror| mirror.name.as_str());
+    let name = wanted.or(before).unwrap_or(FIRST_NAME);
+    match others.iter().any(|other| other.name == name) {
+        true => Err(MirrorError::NameTaken(name.to_owned())),
+        false => Ok(name.to_owned()),
     }
 }

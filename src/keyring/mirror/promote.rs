@@ -28,7 +28,7 @@ use super::super::view::View;
 use super::super::{FileRoot, Head, IndexKeys, KeyringError, rows as tree_rows};
 use super::aside::set_aside;
 use super::copy::{self, Following, Line};
-use super::home::Home;
+use super::home::{self, Home};
 use super::{MirrorError, rows};
 use crate::store::{Db, Tx, args};
 use crate::vocabulary::{Clock, ErasureId, Random, TenantId, Timestamp, VaultId, fail_point};
@@ -97,6 +97,11 @@ struct Loss {
     erasures: u64,
     /// The tenants concerned, and their highest block numbers.
     tenants: Vec<(TenantId, u64)>,
+}
+
+/// Refuses a directory that is no mirror's: before anything else is made or looked at.
+pub fn check(directory: &Path) -> Result<(), MirrorError> {
+    home::expect(directory).map(drop)
 }
 
 /// Makes the mirror's copy the main vault, under a fresh root. Refuses before it writes anything;

@@ -3,15 +3,16 @@
 
 crate::store::statements! { vault:
     /// Registers a mirror, which has nothing yet.
-    REGISTER = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at) VALUES ($1, $2, 0, 0, $3)";
-    /// Gives a registered mirror the name it is called by now.
-    RENAME = "UPDATE mirror SET name = $1 WHERE id = $2";
+    REGISTER = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at, opened) VALUES ($1, $2, 0, 0, $3, $4)";
+    /// Counts an opening of a registered mirror, under the name it is called by now; none when a copy
+    /// of it was opened meanwhile.
+    REOPEN = "UPDATE mirror SET name = $1, opened = $2 WHERE id = $3 AND opened < $4";
     /// What a mirror has.
-    ACKNOWLEDGE = "UPDATE mirror SET epoch = $1, version = $2, acknowledged_at = $3 WHERE id = $4";
+    ACKNOWLEDGE = "UPDATE mirror SET epoch = $1, version = $2, acknowledged_at = $3 WHERE id = $4 AND opened <= $5";
     /// One mirror.
-    READ_MIRROR = "SELECT id, name, epoch, version, acknowledged_at FROM mirror WHERE id = $1";
+    READ_MIRROR = "SELECT id, name, epoch, version, acknowledged_at, opened FROM mirror WHERE id = $1";
     /// Every mirror.
-    MIRRORS = "SELECT id, name, epoch, version, acknowledged_at FROM mirror ORDER BY name";
+    MIRRORS = "SELECT id, name, epoch, version, acknowledged_at, opened FROM mirror ORDER BY name";
     /// Forgets a mirror.
     FORGET_MIRROR = "DELETE FROM mirror WHERE name = $1";
     /// Forgets the mirrors as they were copied last.
@@ -111,5 +112,5 @@ crate::store::bulk! { vault:
     /// The log's head.
     COPY_LOG_HEAD = "INSERT INTO log_head (id, verifier, size, root, checkpoint, guard) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET verifier = excluded.verifier, size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint, guard = excluded.guard";
     /// Mirrors as the main vault knows them.
-    COPY_MIRRORS = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at) VALUES", 5, "";
+    COPY_MIRRORS = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at, opened) VALUES", 6, "";
 }

@@ -138,6 +138,7 @@ fn a_wrong_type_would_be_found() {
 const READ_ALL: &[&str] = &[
     "app::rows::HIGHEST_BLOCKS",                  // when a mirror is promoted
     "catalog::index::rows::DELETE_EXPIRED_SALTS", // salts of a day
+    "catalog::index::rows::SALTS_OF_TENANT",      // salts of a day
     "erasure::rows::TENANTS",
     "erasure::rows::LIVING_TENANTS",
     "erasure::rows::HIGHEST_BLOCK", // the last one of an index

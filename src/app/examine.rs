@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde::Serialize;
 
-use super::{App, AppError, Purpose, needed, root, vault};
+use super::{App, AppError, Purpose, mirror, needed, root};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
 use crate::keyring::assurance::{self, Level};
@@ -62,7 +62,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         ("index", &settings.index_url, Role::Index),
     ] {
         let opened = match role {
-            Role::Vault => vault(settings, Purpose::Command).await,
+            Role::Vault => mirror::vault(settings, Purpose::Command).await,
             _ => needed(url, role, Purpose::Command).await,
         };
         match opened {

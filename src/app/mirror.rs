@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError, Purpose, existing, made, means, root, rows, vault};
+use super::{App, AppError, Purpose, existing, made, means, root, rows};
 use crate::config::Settings;
 use crate::erasure::promoted::note;
 use crate::keyring::mirror::{self, DataKnows, Mirror, MirrorError, Promoted, Promotion};
@@ -186,4 +186,20 @@ async fn data_knows(data: Db) -> Result<DataKnows, StoreError> {
     }
     data.close().await;
     Ok(knows)
+}
+
+/// The vault, which is never made anew where a root or data are left of an installation.
+pub(super) async fn vault(settings: &Settings, purpose: Purpose) -> Result<Db, AppError> {
+    let url = &settings.vault_url;
+    let lost = match existing(url, Role::Vault, purpose).await {
+        Err(StoreError::Missing { store }) => store,
+        Err(error) => return Err(error.into()),
+        Ok(vault) if Keyring::exists(&vault).await? => return Ok(vault),
+        Ok(vault) => vault.place().to_owned(),
+    };
+    let data = existing(&settings.database_url, Role::Data, purpose).await;
+    match root(settings).exists() || data.is_ok() {
+        true => Err(AppError::VaultLost(lost)),
+        false => Err(AppError::VaultMissing(lost)),
+    }
 }

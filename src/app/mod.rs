@@ -5,6 +5,7 @@ mod error;
 mod examine;
 mod init;
 pub mod mirror;
+mod recover;
 pub(crate) mod rows;
 mod standing;
 
@@ -129,7 +130,7 @@ impl App {
 
     /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
-        let vault = vault(&settings, purpose).await?;
+        let vault = mirror::vault(&settings, purpose).await?;
         let data = needed(&settings.database_url, Role::Data, purpose).await?;
         let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
@@ -176,29 +177,6 @@ impl App {
             erasure::Standing::Behind | erasure::Standing::Restored => {
                 Ok(Some(self.eraser.settle().await?))
             }
-        }
-    }
-
-    /// Finishes what a crash interrupted, before a command writes more. Waits for no late mirror, and
-    /// what the command came for goes on when this fails: it may be what mends it.
-    pub async fn recover(&self) {
-        let eraser = Eraser {
-            mirror_patience: Duration::ZERO,
-            ..self.eraser.clone()
-        };
-        let finished = async {
-            match eraser.standing().await? {
-                Standing::Settled => Ok(Report::default()),
-                Standing::Behind | Standing::Restored => eraser.settle().await,
-            }
-        };
-        match finished.await {
-            Ok(report) => tracing::info!(
-                carried_out = report.carried_out,
-                receipts = report.receipts,
-                "unfinished erasures are finished"
-            ),
-            Err(error) => tracing::warn!(%error, "unfinished erasures are not finished yet"),
         }
     }
 
@@ -410,22 +388,6 @@ async fn needed(url: &str, role: Role, purpose: Purpose) -> Result<Db, AppError>
     match existing(url, role, purpose).await {
         Err(StoreError::Missing { store }) => Err(AppError::missing(role, store)),
         opened => Ok(opened?),
-    }
-}
-
-/// The vault, which is never made anew where a root or data are left of an installation.
-async fn vault(settings: &Settings, purpose: Purpose) -> Result<Db, AppError> {
-    let url = &settings.vault_url;
-    let lost = match existing(url, Role::Vault, purpose).await {
-        Err(StoreError::Missing { store }) => store,
-        Err(error) => return Err(error.into()),
-        Ok(vault) if Keyring::exists(&vault).await? => return Ok(vault),
-        Ok(vault) => vault.place().to_owned(),
-    };
-    let data = existing(&settings.database_url, Role::Data, purpose).await;
-    match root(settings).exists() || data.is_ok() {
-        true => Err(AppError::VaultLost(lost)),
-        false => Err(AppError::VaultMissing(lost)),
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn run(arguments: Arguments, app: &App, output: Output) -> Result<(), 
         ));
     }
     let tenant = app.catalog.tenant_ref(&arguments.tenant).await?;
-    let (contact, _) = arguments.who.resolve(&app.catalog, &tenant).await?;
+    let contact = arguments.who.resolve(&app.catalog, &tenant).await?;
     let record = app.catalog.access(&tenant, contact).await?;
     let Some(file) = arguments.out else {
         return output.document(&record);

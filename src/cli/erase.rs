@@ -77,7 +77,15 @@ impl Issued {
 
 pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Failure> {
     let tenant = app.catalog.tenant_ref(&arguments.tenant).await?;
-    let (contact, named_by) = arguments.who.resolve(&app.catalog, &tenant).await?;
+    let who = arguments.who.look_up(&app.catalog, &tenant).await?;
+    let contact = match who.contact {
+        Ok(contact) => contact,
+        Err(nobody) if arguments.dry_run => return Err(nobody),
+        Err(nobody) => match app.eraser.erased_lately(tenant.id, &who.named_by).await? {
+            Some(outcome) => return done(outcome, "Erased before.", output),
+            None => return Err(nobody),
+        },
+    };
     if arguments.dry_run {
         let preview = app
             .eraser
@@ -87,7 +95,7 @@ pub async fn erase(arguments: Erase, app: &App, output: Output) -> Result<(), Fa
     let request = EraseRequest {
         tenant: tenant.id,
         contact,
-        named_by,
+        named_by: who.named_by,
         instruction: arguments.instruction,
         strict: arguments.strict,
     };
@@ -162,8 +170,11 @@ pub fn handed_over(text: Text, it: &Issued) -> Text {
     let text = match it.salt {
         Some(_) => text.paragraph(
             0,
-            "Hand the salt over together with the receipt: it shows whom the receipt speaks \
-             of. It can be read for a day and is then gone.",
+            &format!(
+                "Hand the salt over together with the receipt: it shows whom the receipt speaks \
+                 of. For a day `gallra receipt show {} --salt` shows it again; then it is gone.",
+                it.receipt_id
+            ),
         ),
         None => text,
     };

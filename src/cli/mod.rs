@@ -180,6 +180,22 @@ enum Inside {
     Backup(stores::Directory),
 }
 
+impl Inside {
+    /// Whether it changes what is held, so that it first finishes what a crash interrupted.
+    fn writes(&self) -> bool {
+        matches!(
+            self,
+            Inside::Import(_)
+                | Inside::Erase(_)
+                | Inside::Purge(_)
+                | Inside::Hold(_)
+                | Inside::Request(_)
+                | Inside::Backup(_)
+                | Inside::Root(root::Command::Rotate)
+        )
+    }
+}
+
 impl Command {
     /// Settings that this command has flags for.
     fn settings(&self) -> Vec<(&'static str, String)> {
@@ -314,6 +330,9 @@ async fn dispatch(command: Command, settings: Settings, output: Output) -> Resul
         }
         Command::Inside(command) => {
             let app = App::open(settings, Purpose::Command).await?;
+            if command.writes() {
+                app.recover().await;
+            }
             finish(inside(command, &app, output).await, &app).await
         }
     }

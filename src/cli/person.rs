@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::failure::{Exit, Failure};
-use crate::catalog::{Catalog, Identifier, TenantRef};
+use crate::catalog::{Catalog, Finding, Identifier, TenantRef};
 use crate::vocabulary::{ContactId, Personal};
 
 /// Longest identifier that is read from standard input.
@@ -63,39 +63,41 @@ fn from_stdin() -> Result<Personal, Failure> {
     }
 }
 
+/// Who was meant, and the identifier as it was given.
+pub struct LookedUp {
+    pub named_by: Personal,
+    /// The one contact, or why there is none.
+    pub contact: Result<ContactId, Failure>,
+}
+
 impl Named {
-    /// The contact that is meant, and the identifier as it was given.
+    /// The contact that is meant.
     pub async fn resolve(
         &self,
         catalog: &Catalog,
         tenant: &TenantRef,
-    ) -> Result<(ContactId, Personal), Failure> {
+    ) -> Result<ContactId, Failure> {
+        self.look_up(catalog, tenant).await?.contact
+    }
+
+    /// The same for whoever has something to say also when nobody is there.
+    pub async fn look_up(
+        &self,
+        catalog: &Catalog,
+        tenant: &TenantRef,
+    ) -> Result<LookedUp, Failure> {
         if let Some(contact) = self.contact {
-            return Ok((contact, Personal::new(contact.to_string())));
+            return Ok(LookedUp {
+                named_by: Personal::new(contact.to_string()),
+                contact: Ok(contact),
+            });
         }
-        let (identifier, given) = self.identifier()?;
+        let (identifier, named_by) = self.identifier()?;
         let finding = catalog.find(&identifier, Some(tenant)).await?;
-        match &finding.matches[..] {
-            [only] => Ok((only.id, given)),
-            [] if finding.being_erased > 0 => Err(Failure::new(
-                Exit::Failed,
-                "this person is being erased: `gallra reconcile` finishes it, `gallra receipt list` \
-                 shows the receipt",
-            )),
-            [] => Err(Failure::new(
-                Exit::Failed,
-                format!(
-                    "{} holds nobody by this identifier: try `gallra find`",
-                    tenant.slug
-                ),
-            )),
-            several => {
-                let ids: Vec<_> = several.iter().map(|found| found.id.to_string()).collect();
-                let ids = ids.join(", ");
-                let message = format!("several contacts fit: choose one with --contact: {ids}");
-                Err(Failure::new(Exit::Failed, message))
-            }
-        }
+        Ok(LookedUp {
+            named_by,
+            contact: only_match(&finding, tenant),
+        })
     }
 
     fn identifier(&self) -> Result<(Identifier, Personal), Failure> {
@@ -113,4 +115,27 @@ impl Named {
         let given = typed.read()?;
         Ok((make(given.clone()), given))
     }
+}
+
+fn only_match(finding: &Finding, tenant: &TenantRef) -> Result<ContactId, Failure> {
+    let message = match &finding.matches[..] {
+        [only] => return Ok(only.id),
+        [] if finding.being_erased > 0 => {
+            "this person is being erased: `gallra reconcile` finishes it, `gallra receipt list` shows \
+             the receipt"
+                .to_owned()
+        }
+        [] => format!(
+            "{} holds nobody by this identifier: try `gallra find`",
+            tenant.slug
+        ),
+        several => {
+            let ids: Vec<_> = several.iter().map(|found| found.id.to_string()).collect();
+            format!(
+                "several contacts fit: choose one with --contact: {}",
+                ids.join(", ")
+            )
+        }
+    };
+    Err(Failure::new(Exit::Failed, message))
 }

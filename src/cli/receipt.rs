@@ -31,6 +31,9 @@ pub enum Command {
         /// Language of the certificate: sv or en
         #[arg(long, default_value = "en")]
         lang: Lang,
+        /// Only the salt, which shows whom the receipt speaks of: for a day
+        #[arg(long, conflicts_with = "format")]
+        salt: bool,
     },
 }
 
@@ -47,6 +50,12 @@ struct List {
 }
 
 #[derive(Debug, Serialize)]
+struct Salt {
+    receipt_id: ErasureId,
+    salt: String,
+}
+
+#[derive(Debug, Serialize)]
 struct Item {
     seq: u64,
     id: ErasureId,
@@ -59,7 +68,10 @@ struct Item {
 pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Command::List { tenant } => list(tenant.as_deref(), app, output).await,
-        Command::Show { id, format, lang } => show(id, format, lang, app, output).await,
+        Command::Show { id, salt: true, .. } => salt(id, app, output).await,
+        Command::Show {
+            id, format, lang, ..
+        } => show(id, format, lang, app, output).await,
     }
 }
 
@@ -139,6 +151,20 @@ async fn show(
         Some(Format::Json) => output.document(&body),
         None => output.give(&body, |body| Text::verbatim(certificate(body, lang))),
     }
+}
+
+/// Also of a receipt that is still pending: whoever lost the answer of `erase` asks here.
+async fn salt(id: ErasureId, app: &App, output: Output) -> Result<(), Failure> {
+    let Some(salt) = app.catalog.salt(id).await? else {
+        let message = "this receipt's salt cannot be read: it is kept for a day after the erasure, \
+            and only receipts of a person have one; whoever was handed it has the only copy";
+        return Err(Failure::new(Exit::Failed, message));
+    };
+    let shown = Salt {
+        receipt_id: id,
+        salt: hex::encode(salt.expose()),
+    };
+    output.give(&shown, |it| Text::line(&it.salt))
 }
 
 async fn body(id: ErasureId, app: &App) -> Result<Body, Failure> {

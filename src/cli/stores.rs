@@ -229,8 +229,8 @@ fn reconciled_text(text: Text, report: &Report) -> Text {
         ),
         (
             report.pending,
-            "receipt waits for a mirror",
-            "receipts wait for a mirror",
+            "receipt waits for a mirror or the signing key: see `gallra doctor`",
+            "receipts wait for a mirror or the signing key: see `gallra doctor`",
         ),
     ];
     let done: Vec<_> = done.into_iter().filter(|it| it.0 > 0).collect();

@@ -325,6 +325,29 @@ impl Eraser {
         Ok(())
     }
 
+    /// The erasure of somebody who was named by this identifier within the last day, carried on from
+    /// where it stands: for an order that is repeated because its answer was lost. Afterwards nothing
+    /// leads from an identifier to a receipt, since the salt is gone.
+    pub async fn erased_lately(
+        &self,
+        tenant: TenantId,
+        named_by: &Personal,
+    ) -> Result<Option<Outcome>, EraseError> {
+        for (erasure, salt) in self.catalog.salts(tenant).await? {
+            let row = self
+                .data()
+                .fetch_optional(rows::READ_ERASURE, args![erasure])
+                .await?;
+            let Some(accepted) = row.as_ref().map(Accepted::read).transpose()? else {
+                continue;
+            };
+            if accepted.facts.subject == Some(Commitment::new(&salt, named_by)) {
+                return self.finish(&accepted).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// Somebody asks for what was asked before: the same erasure answers.
     async fn erased_before(
         &self,

@@ -193,6 +193,13 @@ impl Eraser {
         let Some(entry) = self.catalog.keyring.ledger_entry(erasure).await? else {
             return Ok("the keys are not destroyed yet: run `gallra reconcile`".to_owned());
         };
+        if !self.log.can_sign() {
+            return Ok(
+                "erased; the receipt waits for the signing key: put the backup of the directory \
+                 sign/ back and run `gallra reconcile`"
+                    .to_owned(),
+            );
+        }
         let (_, late) = self.catalog.keyring.late_mirrors(entry.epoch).await?;
         Ok(match late.is_empty() {
             true => "the receipt is not issued yet: run `gallra reconcile`".to_owned(),

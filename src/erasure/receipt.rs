@@ -19,13 +19,17 @@ struct Due {
 }
 
 impl Eraser {
-    /// Issues every receipt that is due. Answers how many, and how many wait for a mirror: a mirror
-    /// that has not followed still holds the old keys, so nothing is certified before.
+    /// Issues every receipt that is due. Answers how many, and how many wait: for a mirror, which
+    /// still holds the old keys as long as it has not followed, so nothing is certified before; or
+    /// for the signing key.
     pub(super) async fn issue_receipts(&self) -> Result<(u64, u64), EraseError> {
         let newest = self.due().await?.iter().map(|due| due.entry.epoch).max();
         let Some(newest) = newest else {
             return Ok((0, 0));
         };
+        if !self.log.can_sign() {
+            return Ok((0, self.due().await?.len() as u64));
+        }
         // Before the turn: whoever has it must not make the others wait for a late mirror in a row.
         self.wait_for_mirrors(newest).await?;
         let _turn = self.turn.take().await;

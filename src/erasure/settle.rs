@@ -6,6 +6,7 @@ use super::accept::Accepted;
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::keyring::KeyringError;
+use crate::receipts::ReceiptError;
 use crate::receipts::body::Kind;
 use crate::store::args;
 use crate::vocabulary::{TenantId, VaultId};
@@ -35,7 +36,7 @@ pub struct Report {
     /// Units that were rehoused after the backup that was restored: what was kept of them is only in
     /// newer backups.
     pub rehoused: Vec<RehousedUnit>,
-    /// Erasures whose receipt waits for a mirror.
+    /// Erasures whose receipt waits: for a mirror, or for the signing key.
     pub pending: u64,
     /// Erasures that were ordered and could not be finished, with the reason.
     pub unfinished: Vec<String>,
@@ -199,6 +200,10 @@ impl Eraser {
             report.indexes_rebuilt = self.rebuild_indexes().await?;
         }
         (report.receipts, report.pending) = self.issue_receipts().await?;
+        if report.restored && report.pending > 0 && !self.log.can_sign() {
+            // Restored data is served only after what was erased again has its receipt.
+            return Err(ReceiptError::NoKey.into());
+        }
         if report.restored {
             self.data()
                 .execute(rows::CLEAR_RESTORED, args![true])

@@ -100,6 +100,11 @@ impl Log {
         Ok(log)
     }
 
+    /// Whether receipts can be signed: the log was opened with its key.
+    pub fn can_sign(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Opens the log to read; the signing key is not needed for that.
     pub async fn open_to_read(vault: Db) -> Result<Self, ReceiptError> {
         let head = vault.fetch_optional(rows::READ_HEAD, args![]).await?;

@@ -14,6 +14,8 @@ mod demo;
 mod describing;
 mod desk;
 mod formats;
+mod interrupted;
+mod mirror_safety;
 mod mirrors;
 mod offboarding;
 mod pages;

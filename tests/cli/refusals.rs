@@ -99,8 +99,14 @@ both_engines! {
         assert!(found.stderr.contains("no receipt can be signed"), "{found:?}");
         let erase =
             ["erase", "--tenant", "norrsken", "--email", "bo@example.se", "--instruction", "A-17"];
-        let finished = desk.gallra.run(erase).exited(1);
-        assert!(finished.stderr.contains("put the backup of the directory sign/ back"));
+        let finished = desk.gallra.run(erase).succeeded();
+        let answer = finished.json();
+        assert_eq!(answer["state"], "pending", "the person is gone, and that is what is said");
+        assert!(text(&answer["salt"]).len() == 64 && answer["receipt_id"].is_string(), "{answer}");
+        let why = text(&answer["pending"]);
+        assert!(why.contains("waits for the signing key: put the backup"), "{why}");
+        let said = desk.run_for_people(erase).succeeded().stdout;
+        assert!(said.contains("The keys are destroyed. The receipt is pending"), "{said}");
 
         std::fs::rename(&away, &key).unwrap();
         assert_eq!(desk.json(["reconcile"])["receipts"], 1, "the erasure is done and proven");

@@ -59,6 +59,8 @@ crate::store::statements! { index:
         ON CONFLICT (erasure) DO NOTHING";
     /// A receipt's salt while it may be read.
     SALT = "SELECT salt FROM salt WHERE erasure = $1 AND expires_at > $2";
+    /// Every salt of a tenant that may be read.
+    SALTS_OF_TENANT = "SELECT erasure, salt FROM salt WHERE tenant = $1 AND expires_at > $2 ORDER BY erasure";
     /// Salts nobody may read any more.
     DELETE_EXPIRED_SALTS = "DELETE FROM salt WHERE expires_at <= $1";
 }

@@ -33,6 +33,22 @@ impl Catalog {
         Ok(bytes.and_then(|bytes| Secret::from_slice(&bytes)))
     }
 
+    /// Every salt of a tenant that may still be read, with its receipt.
+    pub async fn salts(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Vec<(ErasureId, Secret<32>)>, CatalogError> {
+        let arguments = args![tenant, self.clock.now()];
+        let found = self.index.fetch_all(rows::SALTS_OF_TENANT, arguments);
+        let mut salts = Vec::new();
+        for row in found.await? {
+            if let Some(salt) = Secret::from_slice(&row.bytes::<32>(1)?) {
+                salts.push((row.id(0)?, salt));
+            }
+        }
+        Ok(salts)
+    }
+
     /// Deletes the salts that nobody may read any more.
     pub async fn forget_salts(&self) -> Result<u64, CatalogError> {
         let now = args![self.clock.now()];

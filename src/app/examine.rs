@@ -1,6 +1,7 @@
 //! Looking at everything, also where the house does not open: `gallra doctor`.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -8,8 +9,9 @@ use super::{App, AppError, Purpose, mirror, needed, root};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
 use crate::keyring::assurance::{self, Level};
+use crate::keyring::{Keyring, KeyringError};
 use crate::receipts::SigningKey;
-use crate::store::{Db, Engine, Role, StoreError};
+use crate::store::{Db, Engine, Role, StoreError, archive};
 use crate::vocabulary::Lang;
 
 /// How a part is.
@@ -55,6 +57,14 @@ impl Finding {
 /// Looks at every part. Changes nothing but to run migrations.
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![operator(settings)];
+    let gate = match Keyring::keep_restores_out(&root(settings), Duration::ZERO).await {
+        Ok(gate) => gate,
+        Err(error @ KeyringError::Restoring(_)) => {
+            findings.push(Finding::new("data", Health::Failed, error.to_string()));
+            return findings;
+        }
+        Err(_) => None, // The key tree says it below.
+    };
     let mut stores = Vec::new();
     for (part, url, role) in [
         ("data", &settings.database_url, Role::Data),
@@ -77,8 +87,10 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.extend(servers(data, vault, index).await);
     }
     for store in &stores {
+        findings.extend(left_over(store).await);
         store.close().await;
     }
+    drop(gate);
     findings.push(root_directory(settings));
     findings.push(Finding::of(
         "signing key",
@@ -115,6 +127,21 @@ fn root_directory(settings: &Settings) -> Finding {
         ),
         Ok(_) => Finding::new("root", Health::Ok, directory.to_string()),
         Err(error) => Finding::new("root", Health::Failed, format!("{directory}: {error}")),
+    }
+}
+
+/// What restores that were cut off left beside the data.
+async fn left_over(store: &Db) -> Vec<Finding> {
+    match archive::left_over(store).await {
+        Ok(found) => {
+            let warning = |what| Finding::new("left over", Health::Warning, what);
+            found.into_iter().map(warning).collect()
+        }
+        Err(error) => vec![Finding::new(
+            "left over",
+            Health::Warning,
+            error.to_string(),
+        )],
     }
 }
 

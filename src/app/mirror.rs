@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError, Purpose, existing, made, means, root, rows};
+use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
 use crate::config::Settings;
 use crate::erasure::promoted::note;
 use crate::keyring::mirror::{self, DataKnows, Mirror, MirrorError, Promoted, Promotion};
@@ -138,11 +138,13 @@ pub async fn promote(
     accept_loss: Option<u64>,
 ) -> Result<Promoted, AppError> {
     mirror::check(directory)?;
+    let gate = Keyring::keep_restores_out(&root(settings), PATIENCE).await?;
     let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => data_knows(data).await?,
         Err(StoreError::Missing { .. }) => DataKnows::default(),
         Err(error) => return Err(error.into()),
     };
+    drop(gate);
     let vault = made(&settings.vault_url, Role::Vault).await?;
     let means = means(vault.clone(), root(settings), BlockSize::Command);
     let promoted = mirror::promote(Promotion {
@@ -163,14 +165,15 @@ pub async fn promote(
 
 /// Brings the data, where there is any, down to what the new vault knows.
 async fn tell_data(settings: &Settings) -> Result<(), AppError> {
-    let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
-        Ok(data) => data,
-        Err(StoreError::Missing { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
     let keys = Keys::open(settings).await?;
-    note(&keys.keyring, &data, keys.means.random.as_ref()).await?;
-    data.close().await;
+    match existing(&settings.database_url, Role::Data, Purpose::Command).await {
+        Ok(data) => {
+            note(&keys.keyring, &data, keys.means.random.as_ref()).await?;
+            data.close().await;
+        }
+        Err(StoreError::Missing { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     keys.close().await
 }
 

@@ -131,12 +131,13 @@ impl App {
     /// Opens an installation as it stands. Nothing of restored data may be shown from here.
     async fn open_unsettled(settings: Settings, purpose: Purpose) -> Result<Self, AppError> {
         let vault = mirror::vault(&settings, purpose).await?;
-        let data = needed(&settings.database_url, Role::Data, purpose).await?;
-        let index = index(&settings.index_url, purpose).await?;
         let means = means(vault.clone(), root(&settings), purpose.block_size());
         let (clock, random) = (means.clock.clone(), means.random.clone());
-        let log = log(&settings, &vault).await?;
+        // From here on no restore begins; so only now is the data opened.
         let keyring = Keyring::open(means).await?;
+        let data = needed(&settings.database_url, Role::Data, purpose).await?;
+        let index = index(&settings.index_url, purpose).await?;
+        let log = log(&settings, &vault).await?;
         let (ours, theirs) = (data.clone(), index.clone());
         let actor = match purpose {
             Purpose::Server => Actor::System,

@@ -11,8 +11,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::{EraseError, Eraser};
 use crate::audit::{self, Action};
-use crate::store::archive;
+use crate::store::{Engine, archive, make_directory};
 use crate::vocabulary::{Timestamp, VaultId};
 
 /// What a backup says of itself.
@@ -34,6 +34,9 @@ pub struct Manifest {
     pub vault: VaultId,
     /// The newest erasure that was in the ledger when it was made.
     pub ledger_seq: i64,
+    /// The schema that a copy from PostgreSQL was taken of, and goes back into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// SHA-256 of each file of the data.
     pub files: BTreeMap<String, String>,
 }
@@ -46,19 +49,20 @@ impl Eraser {
         let saved = archive::save(self.data(), data_url, directory).await?;
         let digest = hash(&saved).map_err(|error| refused(&saved, error))?;
         let name = archive::file_name(self.data().engine()).to_owned();
-        self.log.export(&directory.join("receipts")).await?;
+        let receipts = directory.join("receipts");
+        self.log.export(&receipts).await?;
+        keep_private(&receipts).map_err(|error| refused(&receipts, error))?;
         let manifest = Manifest {
             format: 1,
             made_at: self.catalog.clock.now(),
             vault: head.vault,
             ledger_seq: head.ledger_seq,
+            schema: archive::schema(data_url)?,
             files: BTreeMap::from([(name, digest)]),
         };
         let text = serde_json::to_vec_pretty(&manifest).map_err(EraseError::Stored)?;
         let path = directory.join("manifest.json");
-        fs::write(&path, text)
-            .and_then(|()| File::open(&path)?.sync_all())
-            .map_err(|error| refused(&path, error))?;
+        write_last(&path, &text).map_err(|error| refused(&path, error))?;
         let mut tx = self.data().begin().await?;
         let entry = self.catalog.entry(Action::BackedUp);
         let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());
@@ -71,7 +75,14 @@ impl Eraser {
 /// Reads a backup's manifest and checks its files.
 pub(super) fn check(directory: &Path) -> Result<Manifest, EraseError> {
     let path = directory.join("manifest.json");
-    let text = fs::read(&path).map_err(|error| refused(&path, error))?;
+    let text = fs::read(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => refused(
+            directory,
+            "it is no backup, or an unfinished one: name the directory that `gallra backup` wrote, \
+             with manifest.json in it",
+        ),
+        _ => refused(&path, error),
+    })?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| refused(&path, error))?;
     if manifest.format != 1 {
@@ -92,14 +103,67 @@ pub(super) fn check(directory: &Path) -> Result<Manifest, EraseError> {
     Ok(manifest)
 }
 
+/// Refuses a backup that does not fit the place it is to be put back in.
+pub(super) fn check_fits(
+    manifest: &Manifest,
+    data_url: &str,
+    directory: &Path,
+) -> Result<(), EraseError> {
+    let engine = archive::engine_of(data_url);
+    if !manifest.files.contains_key(archive::file_name(engine)) {
+        let reason = match engine {
+            Engine::Sqlite => "it is of data on PostgreSQL: set DATABASE_URL to postgres://…",
+            Engine::Postgres => "it is of data on SQLite: set DATABASE_URL to sqlite:PATH",
+        };
+        return Err(refused(directory, reason));
+    }
+    match (&manifest.schema, archive::schema(data_url)?) {
+        (Some(theirs), Some(ours)) if *theirs != ours => {
+            let reason = format!(
+                "this backup is of schema {theirs}, and DATABASE_URL names schema {ours}: restore it \
+                 with ?options=-c%20search_path%3D{theirs} in DATABASE_URL"
+            );
+            Err(refused(directory, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The manifest comes last: whoever finds it finds all it speaks of, also after a power cut.
+fn write_last(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
+}
+
+/// Makes what was written below a directory its owner's alone, and syncs every directory's names.
+fn keep_private(directory: &Path) -> io::Result<()> {
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            keep_private(&entry.path())?;
+        } else {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    File::open(directory)?.sync_all()
+}
+
 fn make_empty(directory: &Path) -> Result<(), EraseError> {
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory);
-    made.map_err(|error| refused(directory, error))?;
+    make_directory(directory).map_err(|error| refused(directory, error))?;
     match fs::read_dir(directory).map(|mut entries| entries.next().is_some()) {
-        Ok(false) => Ok(()),
+        Ok(false) => {
+            let private = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(directory, private).map_err(|error| refused(directory, error))
+        }
         Ok(true) => Err(refused(
             directory,
             "the directory is not empty: name a new one",

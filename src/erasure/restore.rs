@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use super::backup::{Manifest, check, refused};
+use super::backup::{Manifest, check, check_fits, refused};
 use super::{EraseError, rows};
 use crate::keyring::Keyring;
 use crate::store::{Role, archive, args};
-use crate::vocabulary::Random;
+use crate::vocabulary::{Random, fail_point};
 
 /// Restores the data store from a backup directory. Nobody else may be using it.
 ///
@@ -26,6 +26,7 @@ pub async fn restore(
             "it belongs to another vault: check VAULT_URL",
         ));
     }
+    check_fits(&manifest, data_url, directory)?;
     let head = keyring.head().await?;
     if manifest.ledger_seq > head.ledger_seq {
         let what = format!(
@@ -34,10 +35,9 @@ pub async fn restore(
         );
         return Err(EraseError::VaultBehindData(what));
     }
-    let others = keyring.other_instances().await?;
-    if others > 0 {
-        return Err(EraseError::InUse(others));
-    }
+    // Held until the mark is there: who comes in afterwards finds data that is to be reconciled.
+    let _gate = keyring.shut_gate().await?.map_err(EraseError::InUse)?;
+    fail_point("restore:alone");
     let mut id = vec![0; 16];
     random.fill(&mut id);
     let mark = (rows::MARK_PUT_BACK, args![id, true]);

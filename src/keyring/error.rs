@@ -74,6 +74,9 @@ pub enum KeyringError {
     /// Another process holds the root lock and does not let go.
     #[error("the root is held by {0}")]
     RootBusy(String),
+    /// A restore keeps everybody out, or somebody who is coming in keeps a restore out.
+    #[error("a restore is under way, or a command is just starting: {0}: repeat when it has ended")]
+    Restoring(String),
     /// A process still works with the old keys.
     #[error(
         "a process still holds a lease on the old keys ({0}): the erasure is done, its receipt \

@@ -1,5 +1,5 @@
-//! The operating system's locks on the root directory: one held while the root changes, and one per
-//! running process. Death releases them, time never does, so a stopped process keeps what it holds
+//! The operating system's locks on the root directory: one held while the root changes, one shut while
+//! a restore exchanges the data, and one per running process. Death releases them, time never does, so a stopped process keeps what it holds
 //! and whoever waits can say for whom.
 
 use std::fs::{self, File, OpenOptions};
@@ -15,10 +15,63 @@ use super::root::FileRoot;
 use crate::store::StoreError;
 use crate::vocabulary::InstanceId;
 
+/// Held while the root changes.
+const LOCK: &str = "lock";
+/// Shut while the data is exchanged.
+const GATE: &str = "gate";
 /// How often a waiter looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// After how long a waiter tells for whom it waits, and again each time this has passed.
 const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// Whoever comes in holds the gate until its instance file stands and is locked; a restore shuts it,
+/// looks who is inside, and exchanges the data while nobody can come in. So nobody has the old data
+/// open when the new stands in its place.
+#[derive(Debug)]
+pub struct Gate {
+    _file: File,
+}
+
+impl Gate {
+    /// Goes in beside others; waits up to `patience` while a restore keeps the gate shut.
+    pub(super) async fn enter(root: &FileRoot, patience: Duration) -> Result<Self, KeyringError> {
+        Self::take(root, FlockOperation::NonBlockingLockShared, patience).await
+    }
+
+    /// Shuts the gate; waits up to `patience` for those who are just coming in.
+    ///
+    /// The programs that a restore starts inherit it: when the restore is killed, the gate stays shut
+    /// until they have ended too.
+    pub(super) async fn shut(root: &FileRoot, patience: Duration) -> Result<Self, KeyringError> {
+        let mut gate = Self::take(root, FlockOperation::NonBlockingLockExclusive, patience).await?;
+        sign(&mut gate._file);
+        let inherited = rustix::io::fcntl_setfd(&gate._file, rustix::io::FdFlags::empty());
+        inherited.map_err(|error| KeyringError::Lock(error.into()))?;
+        Ok(gate)
+    }
+
+    async fn take(
+        root: &FileRoot,
+        how: FlockOperation,
+        patience: Duration,
+    ) -> Result<Self, KeyringError> {
+        let file = open(root, GATE)?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match flock(&file, how) {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(rustix::io::Errno::WOULDBLOCK) => {}
+                Err(error) => return Err(KeyringError::Lock(error.into())),
+            }
+            if waited >= patience {
+                return Err(KeyringError::Restoring(holder(root, GATE)));
+            }
+            tell(waited, root, GATE);
+            tokio::time::sleep(LOOK_AGAIN).await;
+            waited += LOOK_AGAIN;
+        }
+    }
+}
 
 /// The exclusive right to change the root. Dropping it releases it.
 #[derive(Debug)]
@@ -29,7 +82,7 @@ pub(super) struct RootLock {
 impl RootLock {
     /// Takes the lock if nobody holds it.
     pub(super) fn try_take(root: &FileRoot) -> Result<Option<Self>, KeyringError> {
-        let mut file = open(root)?;
+        let mut file = open(root, LOCK)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) if is_in_place(&file, root) => {
                 sign(&mut file);
@@ -49,19 +102,23 @@ impl RootLock {
                 return Ok(lock);
             }
             if waited >= patience {
-                return Err(KeyringError::RootBusy(holder(root)));
+                return Err(KeyringError::RootBusy(holder(root, LOCK)));
             }
-            if !waited.is_zero() && waited.as_millis().is_multiple_of(TELL_EVERY.as_millis()) {
-                tracing::warn!(holder = %holder(root), "waiting for the root lock");
-            }
+            tell(waited, root, LOCK);
             tokio::time::sleep(LOOK_AGAIN).await;
             waited += LOOK_AGAIN;
         }
     }
 }
 
-fn open(root: &FileRoot) -> Result<File, KeyringError> {
-    let path = root.directory().join("lock");
+fn tell(waited: Duration, root: &FileRoot, name: &str) {
+    if !waited.is_zero() && waited.as_millis().is_multiple_of(TELL_EVERY.as_millis()) {
+        tracing::warn!(holder = %holder(root, name), "waiting for the root's {name}");
+    }
+}
+
+fn open(root: &FileRoot, name: &str) -> Result<File, KeyringError> {
+    let path = root.directory().join(name);
     let mut options = OpenOptions::new();
     options
         .read(true)
@@ -76,7 +133,7 @@ fn open(root: &FileRoot) -> Result<File, KeyringError> {
 }
 
 fn is_in_place(file: &File, root: &FileRoot) -> bool {
-    let place = fs::metadata(root.directory().join("lock"));
+    let place = fs::metadata(root.directory().join(LOCK));
     let (Ok(held), Ok(place)) = (file.metadata(), place) else {
         return false;
     };
@@ -87,7 +144,7 @@ fn is_in_place(file: &File, root: &FileRoot) -> bool {
 pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
     let free = matches!(RootLock::try_take(root), Ok(Some(_)));
     match error {
-        StoreError::Busy { .. } if !free => KeyringError::RootBusy(holder(root)),
+        StoreError::Busy { .. } if !free => KeyringError::RootBusy(holder(root, LOCK)),
         error => error.into(),
     }
 }
@@ -101,9 +158,9 @@ fn sign(file: &mut File) {
 }
 
 /// "process 4711 (gallra erase), stopped": what a waiter tells.
-fn holder(root: &FileRoot) -> String {
+fn holder(root: &FileRoot, name: &str) -> String {
     let mut text = String::new();
-    if let Ok(mut file) = File::open(root.directory().join("lock")) {
+    if let Ok(mut file) = File::open(root.directory().join(name)) {
         let _ = file.read_to_string(&mut text);
     }
     let (process, command) = text

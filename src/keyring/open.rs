@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::draft::{self, Draft};
 use super::head::{self, Head};
 use super::lease::BlockSize;
-use super::lock::{InstanceLock, RootLock, explain};
+use super::lock::{Gate, InstanceLock, RootLock, explain, running_since};
 use super::page::{Page, PageId, PageKind};
 use super::root::FileRoot;
 use super::tree::{SharedEpoch, live_slot};
@@ -80,6 +80,7 @@ impl Keyring {
     /// goes on with what the head names.
     pub async fn open(means: Means) -> Result<Self, KeyringError> {
         head::read(&means.vault).await?;
+        let gate = Gate::enter(&means.root, means.patience).await?;
         let mut tries = 0;
         let (head, key, lock) = loop {
             let lock = RootLock::try_take(&means.root)?;
@@ -96,7 +97,32 @@ impl Keyring {
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         drop(lock);
-        Self::with_lease(means, head, key).await
+        let opened = Self::with_lease(means, head, key).await;
+        drop(gate); // Our instance file stands: whoever shuts the gate now sees us.
+        opened
+    }
+
+    /// Shuts the gate for a restore: nobody else is inside, and nobody comes in before it is dropped.
+    /// `Err` says how many processes are inside; one that is stopped is, too.
+    pub async fn shut_gate(&self) -> Result<Result<Gate, usize>, KeyringError> {
+        let means = &self.0.means;
+        let gate = Gate::shut(&means.root, means.patience).await?;
+        match running_since(&means.root)?.len().saturating_sub(1) {
+            0 => Ok(Ok(gate)),
+            others => Ok(Err(others)),
+        }
+    }
+
+    /// Keeps restores out while somebody who has no lease looks at the data. Without a root there is
+    /// nothing to hold on to, and no restore either.
+    pub async fn keep_restores_out(
+        root: &FileRoot,
+        patience: Duration,
+    ) -> Result<Option<Gate>, KeyringError> {
+        match Gate::enter(root, patience).await {
+            Err(KeyringError::RootLost) => Ok(None),
+            entered => entered.map(Some),
+        }
     }
 
     async fn with_lease(

@@ -5,6 +5,7 @@
 //!   copy-1, copy-2   two slots each, overwritten in place; one slot holds the live epoch key R
 //!   redo-0, redo-1   what the last two epoch changes wrote to the vault, each under the R it made
 //!   lock             taken through flock while the root changes; released by death, never by time
+//!   gate             shut through flock while a restore exchanges the data
 //!   instances/       one locked file per running process, so that the dead are known at once
 //!   CACHEDIR.TAG     asks backup programs to leave the directory alone
 //! ```

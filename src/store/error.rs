@@ -101,6 +101,32 @@ pub enum StoreError {
         /// What it said, without the address.
         reason: String,
     },
+    /// The connection ended while a restore was under way.
+    #[error(
+        "psql failed ({reason}): the data is as it was, or restored whole; repeat \
+         `gallra restore DIR`"
+    )]
+    RestoreUnknown {
+        /// What it said, without the address.
+        reason: String,
+    },
+    /// A restore was killed between its two renames.
+    #[error(
+        "{store}: a restore was cut off before the backup stood here: repeat `gallra restore DIR`; \
+         what was here before is in {store}.before-restore, and stands here again once you rename it \
+         back, then -wal and -shm beside it"
+    )]
+    RestoreCutOff {
+        /// Which store.
+        store: String,
+    },
+    /// The address of a store asks for something that PostgreSQL's own programs cannot be told.
+    #[error(
+        "the parameter {0} of the address is not known: correct it or leave it out; known are \
+         host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey, \
+         application_name, options"
+    )]
+    UnknownParameter(String),
     /// Two transactions got in each other's way and this one gave in.
     #[error("{store}: another transaction came first: run this one again from its beginning")]
     Conflict {

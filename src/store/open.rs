@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::db::Pools;
 use super::error::{Cause, Place};
-use super::{Db, Engine, Options, Role, StoreError, checkpoint};
+use super::{Db, Engine, Options, Role, StoreError, archive, checkpoint};
 
 /// Statements that a connection keeps prepared: an import uses some dozens of sizes of its bulks.
 const STATEMENTS: usize = 200;
@@ -136,8 +136,13 @@ where
 
 /// An empty file is no store either: SQLite would fill it without a word.
 fn refuse_missing(path: &Path, place: &Place) -> Result<(), StoreError> {
-    let missing = || StoreError::Missing {
-        store: place.name.clone(),
+    let missing = || match archive::is_cut_off(path) {
+        true => StoreError::RestoreCutOff {
+            store: place.name.clone(),
+        },
+        false => StoreError::Missing {
+            store: place.name.clone(),
+        },
     };
     match std::fs::metadata(path) {
         Ok(file) if file.len() > 0 => Ok(()),

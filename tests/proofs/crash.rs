@@ -35,6 +35,8 @@ pub enum By {
     Redo,
     /// A mirror or its promotion: tests/keyring aborts there.
     Mirror,
+    /// A restore: `restoring` aborts there.
+    Restore,
 }
 
 /// Every fail point, in the order of the protocol.
@@ -75,6 +77,11 @@ pub const POINTS: &[(&str, By)] = &[
     ("promote:before-commit", By::Mirror),
     ("promote:root-made", By::Mirror),
     ("promote:root-written", By::Mirror),
+    ("restore:alone", By::Restore),
+    ("restore:aside", By::Restore),
+    ("restore:loaded", By::Restore),
+    ("restore:marked", By::Restore),
+    ("restore:exchanged", By::Restore),
 ];
 
 /// The points that erasing a person passes.

@@ -29,6 +29,8 @@ mod races;
 mod rehousing;
 #[cfg(feature = "fail-points")]
 mod renewal;
+#[cfg(feature = "fail-points")]
+mod restoring;
 mod saver;
 mod secrecy;
 #[cfg(feature = "fail-points")]

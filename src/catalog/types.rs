@@ -221,7 +221,7 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
     /// How often its sealed fields were written; part of its version.
     #[serde(skip)]
-    pub(in crate::catalog) sealed: u32,
+    pub sealed: u32,
 }
 
 /// A message, opened; `masked` when it is somebody else's and only its place in time is shown.

@@ -1,6 +1,6 @@
 //! The operating system's locks on the root directory: one held while the root changes, one shut while
-//! a restore exchanges the data, and one per running process. Death releases them, time never does, so a stopped process keeps what it holds
-//! and whoever waits can say for whom.
+//! a restore exchanges the data, and one per running process. Death releases them, time never does, so
+//! a stopped process keeps what it holds and whoever waits can say for whom.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};

@@ -2,7 +2,7 @@
 //! run in order, in one fresh installation.
 //!
 //! Paths that a page makes up stand for directories of the test, `ID` for the first line in
-//! quarantine. What runs until it is stopped runs once: `serve` only checks its settings.
+//! quarantine, `TASK` for the first task of the client that leaves, `RECEIPT` for the newest receipt. What runs until it is stopped runs once: `serve` only checks its settings.
 
 use std::fs;
 use std::path::Path;
@@ -15,6 +15,9 @@ const EXPORT: &str = r#"{"type":"contact","external_id":"c1","name":"Åsa Öberg
 Bo Ek;070-123 45 67
 Kim Alm;070-123 45 68
 "#;
+
+/// A public key of age, as a client would send it (from age's own documentation).
+const CLIENTS_KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
 /// A page of the repository.
 fn page(name: &str) -> String {
@@ -34,7 +37,7 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     calls.filter_map(gallra).collect()
 }
 
-/// Words as the shell takes them: quoted ones are one, and after `#` nothing counts.
+/// Words as the shell takes them: quoted ones are one, and after `#` or `>` nothing counts.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in line.split('"').enumerate() {
@@ -42,7 +45,8 @@ fn words(line: &str) -> Vec<String> {
             words.push(part.to_owned());
             continue;
         }
-        let said = part.split(" #").next().unwrap_or_default();
+        let ends = [" #", " >"].iter().filter_map(|end| part.find(end)).min();
+        let said = &part[..ends.unwrap_or(part.len())];
         words.extend(said.split_whitespace().map(str::to_owned));
         if said.len() < part.len() {
             break;
@@ -84,6 +88,16 @@ fn stands_for(desk: &Desk, word: &str) -> String {
             let list = desk.json(["quarantine", "list"]);
             text(&list["items"][0]["id"])
         }
+        "TASK" => {
+            let list = desk.json(["offboard", "task", "list", "norrsken"]);
+            text(&list["items"][0]["id"])
+        }
+        "RECEIPT" => {
+            let list = desk.json(["receipt", "list"]);
+            let newest = list["items"].as_array().and_then(|all| all.last());
+            text(&newest.expect("there is a receipt")["id"])
+        }
+        "age1…" => CLIENTS_KEY.to_owned(),
         "export.ndjson" => desk.file("export.ndjson", EXPORT),
         "src/cli/demo/norrsken.ndjson" => {
             let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join(word);

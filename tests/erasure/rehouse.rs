@@ -84,6 +84,7 @@ both_engines! {
         assert!(outcome.pending.is_none(), "{outcome:?}");
         let mut expected = before.clone();
         expected.cases[0].messages.remove(1);
+        expected.cases[0].case.sealed += 1; // Another version: sealed anew, under the new key.
         expected.read_at = house.clock.now();
         assert_eq!(house.catalog.access(&tenant, anna).await.unwrap(), expected);
 

@@ -132,6 +132,7 @@ both_engines! {
         admin.json("PATCH", "/api/v1/tenants/brygga/controller", &[], &own).with(200);
         let carrier = json!({"tenant": "brygga", "name": "Frakt AB", "role": "carrier"});
         admin.post("/api/v1/recipients", &carrier).with(201);
+        api.desk.end_contract("brygga");
         api.desk.json(["purge", "brygga", "--confirm", "Brygga Kaffe AB"]);
         let gone = api.with("").get("/n/brygga").with(404);
         assert_eq!(gone["type"], "/problems/not-found");

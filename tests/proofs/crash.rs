@@ -72,6 +72,7 @@ pub const POINTS: &[(&str, By)] = &[
     ("mirror:acknowledged", By::Mirror),
     ("mirror:copied", By::Mirror),
     ("mirror:copying", By::Mirror),
+    ("mirror:counted", By::Mirror),
     ("mirror:made", By::Mirror),
     ("mirror:registered", By::Mirror),
     ("promote:before-commit", By::Mirror),

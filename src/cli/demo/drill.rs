@@ -101,7 +101,8 @@ impl Copy {
         Ok(people)
     }
 
-    async fn close(&self) {
+    /// Gone whole: a restore waits for whoever still has the keys.
+    async fn close(self) {
         self.data.close().await;
     }
 }

@@ -5,9 +5,10 @@ use crate::vocabulary::{
     AttachmentId, CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
 };
 
-/// An enum stored and written as one word per variant.
+/// An enum stored and written as one word per variant. (`tt`: a `literal` would hide the word from
+/// the derive that describes it in OpenAPI.)
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:tt,)* })*) => {$(
         $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize,

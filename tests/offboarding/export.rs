@@ -88,16 +88,17 @@ async fn everything(catalog: &Catalog, tenant: &TenantRef) -> Vec<String> {
             let record = catalog.access(tenant, contact.id).await.unwrap();
             let mut value = serde_json::to_value((&record.profile, &record.cases)).unwrap();
             forget_ids(&mut value);
-            let mut lines = vec![value.to_string()];
+            let mut files = Vec::new();
             for file in record
                 .cases
                 .iter()
                 .flat_map(|it| &it.messages)
                 .flat_map(|it| &it.attachments)
             {
-                lines.push(content(catalog, tenant, contact.id, file.id).await);
+                files.push(content(catalog, tenant, contact.id, file.id).await);
             }
-            all.push(lines.join("\n"));
+            files.sort(); // They come by their ids, which are drawn anew.
+            all.push(format!("{value}\n{}", files.join("\n")));
         }
         after = page.next;
     }

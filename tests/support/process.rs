@@ -298,7 +298,7 @@ impl Drop for Running {
 }
 
 /// Reads a pipe to its end beside the process, so that a full pipe never holds it up.
-fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+pub fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = pipe.read_to_end(&mut bytes);

@@ -3,15 +3,17 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::process::Gallra;
+use super::process::{Gallra, collect};
 
 /// A running server; killed when the test ends before it.
 pub struct Server {
     child: Child,
+    log: Option<JoinHandle<String>>,
     pub address: String,
 }
 
@@ -23,24 +25,25 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
+        let mut log = child.stderr.take().map(collect);
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("its output is ours");
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("it says where it listens");
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let mut log = String::new();
-            let _ = child
-                .stderr
-                .as_mut()
-                .map(|stderr| stderr.read_to_string(&mut log));
-            panic!("the server did not start: {log}")
+            let log = log.take().map(JoinHandle::join);
+            panic!("the server did not start: {log:?}")
         });
         let address = said["listening"]
             .as_str()
             .expect("an address")
             .replace("http://", "");
-        Server { child, address }
+        Server {
+            child,
+            log,
+            address,
+        }
     }
 
     /// Status line and headers, and the body.
@@ -71,9 +74,8 @@ impl Server {
     pub fn end(mut self, signal: Signal) -> (Option<i32>, String) {
         let pid = Pid::from_raw(self.child.id() as i32).expect("a child has an id");
         kill_process(pid, signal).expect("a child takes signals");
-        let mut log = String::new();
-        let stderr = self.child.stderr.as_mut().expect("its log is ours");
-        stderr.read_to_string(&mut log).expect("the log is text");
+        let log = self.log.take().expect("a server ends once");
+        let log = log.join().expect("the reader does not panic");
         (self.child.wait().expect("it ends").code(), log)
     }
 }

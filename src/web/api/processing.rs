@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Body, Caller, Problem, Wanted};
-use crate::catalog::processing::{PurposeOf, Recipient, RecipientRole, RetentionRule};
-use crate::catalog::{Controller, Tenant};
+use crate::catalog::processing::{
+    Period, PurposeOf, Recipient, RecipientRole, RetentionRule, Starts,
+};
+use crate::catalog::{Category, Controller, Tenant};
 use crate::staff::Act;
 use crate::vocabulary::RecipientId;
 
@@ -159,9 +161,12 @@ pub async fn set_purposes(
 pub struct Kept {
     /// Whose, by slug.
     tenant: String,
-    /// The rule.
-    #[serde(flatten)]
-    rule: RetentionRule,
+    /// Of which kind.
+    category: Category,
+    /// How long.
+    period: Period,
+    /// From when.
+    starts: Starts,
 }
 
 /// Rules of one client.
@@ -187,7 +192,9 @@ pub async fn retention_rules(caller: Caller, wanted: Wanted) -> Result<Response,
             let rules = caller.catalog().retention_rules(&tenant).await?;
             all.extend(rules.into_iter().map(|rule| Kept {
                 tenant: tenant.slug.clone(),
-                rule,
+                category: rule.category,
+                period: rule.period,
+                starts: rule.starts,
             }));
         }
     }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gallra_fuzz::read("46elks", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gallra_fuzz::entry("46elks")(bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gallra_fuzz::read("zammad", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gallra_fuzz::entry("zammad")(bytes));

@@ -44,7 +44,7 @@ fn io_error(path: &Path, source: io::Error) -> ConfigError {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Layer, ConfigError> {
+pub(super) fn parse(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().map_or(0, |span| span.start.min(text.len()));
         let line = text.as_bytes()[..before]

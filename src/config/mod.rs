@@ -167,6 +167,14 @@ impl Settings {
         Self::from_values(data_dir, values, root_factor)
     }
 
+    /// What a file of this text says, with nothing above or below it.
+    pub fn of_text(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let values = file::parse(path, text)?;
+        let named = values.get("data_dir");
+        let data_dir = PathBuf::from(named.map_or("gallra-data", String::as_str));
+        Self::from_values(data_dir, values, None)
+    }
+
     fn from_values(
         data_dir: PathBuf,
         mut values: Layer,

@@ -135,6 +135,11 @@ impl Change {
             .filter(|change| change.new_root == *root)
     }
 
+    /// What these bytes say of a change, written again.
+    pub(super) fn again(bytes: &[u8]) -> Option<Vec<u8>> {
+        Some(Self::decode(bytes).ok()?.encode().to_vec())
+    }
+
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         let size: usize = self.pages.iter().map(|page| page.body.len() + 64).sum();
         let mut to = Writer::with_capacity(size + self.entries.len() * 1024 + 64)

@@ -18,6 +18,7 @@
 //! | [`open`] | making a tree, opening one |
 //! | [`mirror`] | a live copy of the vault with a root of its own, and its promotion |
 //! | `view`, [`units`] | reading a tree at one instant: census, orphans, the invariant |
+//! | [`reading`] | what is kept at rest, read from any bytes: for `fuzz/` |
 //! | [`assurance`] | what destroying a root on this disk is worth |
 //!
 //! **To seal one more column**, add a constant to [`columns`] with the next free number of its table
@@ -43,6 +44,7 @@ pub mod open;
 pub mod padding;
 mod page;
 pub mod place;
+pub mod reading;
 mod recover;
 pub mod root;
 pub(crate) mod rows;

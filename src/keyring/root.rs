@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use error::RootError;
-pub(super) use slot::Slot;
+pub(super) use slot::{Slot, again as slot_again};
 
 use self::slot::{
     COPY_SIZE, SLOT_SIZE, SLOTS, check, decode, encode, free_slot, offset, read_slot,

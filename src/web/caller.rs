@@ -41,7 +41,7 @@ impl FromRequestParts<Arc<App>> for Caller {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<BearerToken, Problem> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<BearerToken, Problem> {
     let missing = "send `Authorization: Bearer TOKEN`; `gallra token create` makes one";
     let value = headers.get(header::AUTHORIZATION);
     let value = value.ok_or_else(|| Problem::unauthorized(missing))?;

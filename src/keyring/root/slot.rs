@@ -81,6 +81,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Slot, Truncated> {
     })
 }
 
+/// What these bytes say of a slot, written again.
+pub(in crate::keyring) fn again(bytes: &[u8]) -> Option<Vec<u8>> {
+    Some(encode(&decode(bytes).ok()?).to_vec())
+}
+
 /// Eight bytes that tell whether a key is the right one and help nobody to find it.
 pub(super) fn check(key: &PageKey) -> [u8; 8] {
     let digest = Sha256::new()

@@ -19,6 +19,7 @@ mod messages;
 mod notice;
 mod offboarding;
 mod processing;
+pub mod reading;
 mod receipts;
 mod requests;
 mod tenants;

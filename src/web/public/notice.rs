@@ -66,7 +66,7 @@ fn links(slug: &str, lang: Lang) -> Links {
 }
 
 /// The first language of the reader's that there is.
-fn understood(headers: &HeaderMap) -> Option<Lang> {
+pub(in crate::web) fn understood(headers: &HeaderMap) -> Option<Lang> {
     let accepted = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     accepted.split(',').find_map(|one| {
         let code = one.split([';', '-']).next()?.trim().to_lowercase();

@@ -192,6 +192,40 @@ fn every_test_that_a_page_names_is_there() {
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
+/// The table of fields, held to the readers: what it names stands in the reader's source.
+#[test]
+fn the_page_of_formats_names_fields_that_are_read() {
+    let page = fs::read_to_string(root().join("docs/FORMATS.md")).expect("it is there");
+    let (_, table) = page
+        .split_once("## Which fields are read")
+        .expect("it has that part");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let mut seen = 0;
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let words = code(row);
+        let (format, fields) = words.split_first().expect("a row has a format");
+        // Headers of mail are read by a library, by their meaning.
+        if ["--format", "mail"].contains(format) {
+            continue;
+        }
+        let file = match *format {
+            "46elks" => "elks",
+            format => format,
+        };
+        let path = format!("src/ingest/format/{file}.rs");
+        let source = fs::read_to_string(root().join(&path)).expect("the reader is there");
+        for field in fields.iter().flat_map(|field| field.split('.')) {
+            let field = field.trim_end_matches("[]");
+            assert!(
+                source.contains(&format!("\"{field}\"")),
+                "{path} reads no {field}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} fields were found");
+}
+
 #[test]
 fn what_is_missing_is_noticed() {
     let page =

@@ -33,8 +33,42 @@ fn an_old_backup_brings_nobody_back_and_loses_nobody() {
         (&true.into(), &true.into()),
         "{drill}"
     );
+    every_page_opens(&shown);
     let left = std::fs::read_dir(directory.path()).unwrap().count();
     assert_eq!(left, 0, "a demo leaves nothing behind");
+}
+
+/// Each client's notice in both languages, until the client is gone; then its certificate in both.
+fn every_page_opens(shown: &Value) {
+    let page = |of: &str, what: &str| {
+        let pages = shown[of].as_array().expect("a list").iter();
+        let found: Vec<_> = pages.filter(|page| page["what"] == what).collect();
+        let [page] = found[..] else {
+            panic!("{what} stands in it once: {shown}");
+        };
+        let title = page["title"].as_str().expect("a text").to_owned();
+        (page["status"].as_u64().expect("a number"), title)
+    };
+    for client in ["Norrsken Sport AB", "Brygga Kaffe AB", "Lykta Belysning AB"] {
+        let [sv, en] =
+            ["sv", "en"].map(|lang| page("before", &format!("notice of {client}, {lang}")));
+        assert_eq!((sv.0, en.0), (200, 200), "{shown}");
+        assert!(sv.1.contains(client) && en.1.contains(client), "{shown}");
+        assert_ne!(sv.1, en.1, "each in its language");
+        let after = page("after", &format!("notice of {client}, sv"));
+        let expected = if client.starts_with("Brygga") {
+            404
+        } else {
+            200
+        };
+        assert_eq!(after.0, expected, "{shown}");
+    }
+    for what in ["what the API can do", "the receipt log"] {
+        assert_eq!([page("before", what).0, page("after", what).0], [200, 200]);
+    }
+    let [sv, en] =
+        ["sv", "en"].map(|lang| page("after", &format!("certificate of its purge, {lang}")).1);
+    assert!(!sv.is_empty() && !en.is_empty() && sv != en, "{shown}");
 }
 
 #[test]
@@ -67,9 +101,9 @@ fn a_person_reads_it_step_by_step() {
         "{}",
         finished.stdout
     );
-    assert_eq!(
-        std::fs::read_dir(directory.path()).unwrap().count(),
-        1,
-        "it is kept"
-    );
+    let certificate = finished.stdout.split("file://").nth(1);
+    let certificate = certificate.and_then(|rest| rest.lines().next());
+    let page = std::fs::read_to_string(certificate.expect("it is named")).expect("it is kept");
+    assert!(page.contains("Brygga Kaffe AB"), "{page}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
 }

@@ -226,7 +226,7 @@ fn verified_text(house: &House, drill: &Drill) -> String {
     };
     Text::line(format!("   receipt {}: {verified}", drill.receipt_id))
         .and(format!(
-            "   {}/api/v1/receipts/{}",
+            "   to whoever has the token: {}/api/v1/receipts/{}",
             house.address(),
             drill.receipt_id
         ))

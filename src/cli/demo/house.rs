@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::super::failure::{Exit, Failure};
 use super::super::output::Text;
+use super::pages::{self, Page};
 use crate::app::{App, Purpose};
 use crate::catalog::NewTenant;
 use crate::config::{Flags, Settings};
@@ -18,7 +19,7 @@ use crate::staff::{NewToken, Role};
 use crate::web;
 
 /// The clients: slug, name, registration number, and what their old support system exported.
-const CLIENTS: [(&str, &str, &str, &str); 3] = [
+pub const CLIENTS: [(&str, &str, &str, &str); 3] = [
     (
         "norrsken",
         "Norrsken Sport AB",
@@ -117,17 +118,13 @@ impl House {
         format!("http://{}", self.settings.listen)
     }
 
-    /// What there is to see.
-    pub fn welcome(&self) -> String {
+    /// Where it is served, and how to ask it.
+    pub fn welcome(&self, pages: &[Page]) -> String {
         let (address, token) = (self.address(), &self.token);
         Text::line("")
             .and(format!("Gallra is served at {address}"))
-            .pairs([
-                ("what it can do", format!("{address}/api/v1/openapi.json")),
-                ("the receipt log", format!("{address}/log/checkpoint")),
-                ("a token", token.clone()),
-            ])
             .gap()
+            .and(pages::shown(pages))
             .and("Who is held, and what about them:")
             .and(format!("  curl -H 'Authorization: Bearer {token}' \\"))
             .and(format!("       {address}/api/v1/tenants/norrsken/contacts"))

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `house` | the installation: clients, their cases, the server |
 //! | `drill` | the fire drill, step by step |
+//! | `pages` | what there is to open in a browser |
 
 mod drill;
 mod house;
+mod pages;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use self::house::House;
+use self::pages::Page;
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text};
 use super::signals;
@@ -38,6 +41,10 @@ struct Shown {
     address: String,
     token: String,
     data_dir: String,
+    /// What opened in a browser before the drill.
+    before: Vec<Page>,
+    /// What opens after it.
+    after: Vec<Page>,
     drill: Drill,
 }
 
@@ -94,14 +101,20 @@ async fn show(arguments: &Arguments, path: &Path, output: Output) -> Result<(), 
     told("Setting up Exempel Support AB with three clients …\n");
     let ended = signals::ended()?;
     let house = House::build(path, &arguments.listen).await?;
-    told(&house.welcome());
+    let before = pages::of_server(&house).await?;
+    told(&house.welcome(&before));
     let (house, drill) = drill::run(house, &path.join("backup"), &told).await?;
     let passed = drill.passed();
+    let mut after = pages::certificates(&house, drill.receipt_id, path).await?;
+    after.extend(pages::of_server(&house).await?);
+    told(&format!("\n{}", pages::shown(&after)));
     if output.json {
         output.document(&Shown {
             address: house.address(),
             token: house.token.clone(),
             data_dir: path.display().to_string(),
+            before,
+            after,
             drill,
         })?;
     }

@@ -269,10 +269,7 @@ async fn mirrors(app: &App) -> Finding {
 
 /// The level with its reasons, so that it is known what would raise it.
 fn reach(settings: &Settings) -> Finding {
-    let judged = match assurance::probe(&settings.root) {
-        Ok(facts) => assurance::judge(&facts),
-        Err(error) => return Finding::new("assurance", Health::Failed, error.to_string()),
-    };
+    let judged = assurance::of_root(&root(settings));
     let level = match judged.level {
         Level::A => "A, old copies of the data are dead",
         Level::B => "B, old copies of data and vault are dead",

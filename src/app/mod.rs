@@ -26,11 +26,10 @@ use crate::disclosure::Notices;
 use crate::erasure::backup::Manifest;
 use crate::erasure::{self, Eraser, Report, Turn, restore};
 use crate::jobs::{Work, Worker};
-use crate::keyring::assurance::{self, Level};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
 use crate::offboarding::Offboarder;
 use crate::queue::Queue;
-use crate::receipts::body::{Assurance, Party, Root};
+use crate::receipts::body::Party;
 use crate::receipts::{Log, ReceiptError, SigningKey};
 use crate::requests::Requests;
 use crate::staff::{BearerToken, NewToken, Tokens};
@@ -335,22 +334,9 @@ fn eraser(settings: &Settings, catalog: Catalog, log: Log) -> Eraser {
             name: settings.operator.clone(),
             org_no: settings.operator_org_no.clone(),
         },
-        root: Root {
-            provider: "file".to_owned(),
-            assurance: assurance_of(settings),
-        },
         checkpoint_patience: CHECKPOINT_PATIENCE,
         mirror_patience: MIRROR_PATIENCE,
         turn: Turn::default(),
-    }
-}
-
-/// What destroying this root is worth; the least where that cannot be found out.
-fn assurance_of(settings: &Settings) -> Assurance {
-    match assurance::probe(&settings.root).map(|facts| assurance::judge(&facts).level) {
-        Ok(Level::C) => Assurance::C,
-        Ok(Level::B) => Assurance::B,
-        Ok(Level::A) | Err(_) => Assurance::A,
     }
 }
 

@@ -47,13 +47,14 @@ pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Fail
 
 async fn status(app: &App, output: Output) -> Result<(), Failure> {
     let head = app.keyring.head().await?;
+    let root = app.eraser.root();
     let status = Status {
         vault: head.vault,
         directory: app.keyring.root().directory().display().to_string(),
-        provider: app.eraser.root.provider.clone(),
+        provider: root.provider,
         epoch: head.epoch,
         erasures: head.ledger_seq,
-        assurance: app.eraser.root.assurance,
+        assurance: root.assurance,
     };
     output.give(&status, |it| {
         Text::default()

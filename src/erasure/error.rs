@@ -5,7 +5,7 @@ use crate::catalog::CatalogError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
-use crate::vocabulary::{ContactId, QuarantineId};
+use crate::vocabulary::{ContactId, ErasureId, QuarantineId};
 
 /// Anything the erasure room refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,12 @@ pub enum EraseError {
     /// Another process is still running.
     #[error("{0} other gallra process(es) use this data: stop them (`gallra serve`) and repeat")]
     InUse(usize),
+    /// A key that was destroyed still opens.
+    #[error(
+        "a key that erasure {0} destroyed still opens, so no receipt is issued: the vault was put \
+         back or is damaged; `gallra doctor` says which"
+    )]
+    KeyStillOpens(ErasureId),
     /// Something wrote rows of an erased unit back while they were deleted.
     #[error("{left} rows of erasure {erasure} are still there: run `gallra reconcile --full`")]
     NotEmpty {

@@ -9,9 +9,9 @@ use super::Preview;
 use super::rehouse::RehousedUnit;
 use crate::keyring::LedgerEntry;
 use crate::receipts::body::{
-    Again, Approver, Backups, Body, CategoryCount, Commitment, Copy, Ending, Kept, Keys, Kind,
-    Limit, Medium, Method, Mirrors, Party, Reference, Root, StoreCount, Technique, Tenant, Tool,
-    Verification,
+    Again, Approver, Assurance, Backups, Body, CategoryCount, Commitment, Copy, Ending, Kept, Keys,
+    Kind, Limit, Medium, Method, Mirrors, Party, Reference, Root, StoreCount, Technique, Tenant,
+    Tool, Verification,
 };
 use crate::vocabulary::{ErasureId, Timestamp};
 
@@ -41,6 +41,9 @@ pub struct Facts {
     pub copies: Vec<Copy>,
     /// What is kept under which law.
     pub kept: Vec<Kept>,
+    /// What destroying the root was worth when the work began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<Assurance>,
     /// For a purge: how the contract ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,

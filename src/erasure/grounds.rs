@@ -42,6 +42,7 @@ impl Eraser {
             approvers: Vec::new(),
             copies: self.known_copies(tenant, kind).await?,
             kept: Vec::new(),
+            assurance: Some(self.root().assurance),
             ending: None,
             expected: None,
             rehoused: None,

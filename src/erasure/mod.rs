@@ -57,7 +57,7 @@ pub use settle::{Report, Standing};
 
 use crate::catalog::Catalog;
 use crate::receipts::Log;
-use crate::receipts::body::{Party, Root};
+use crate::receipts::body::Party;
 use crate::store::Db;
 use crate::vocabulary::{ErasureId, Secret};
 
@@ -70,8 +70,6 @@ pub struct Eraser {
     pub log: Log,
     /// Who runs the service, as receipts name it.
     pub operator: Party,
-    /// What this machine's root makes true.
-    pub root: Root,
     /// How long a checkpoint waits for readers.
     pub checkpoint_patience: Duration,
     /// How long a receipt waits for mirrors before it is left pending.

@@ -3,7 +3,8 @@
 use super::facts::{self, Circumstances, Facts, Results};
 use super::{EraseError, Eraser, rows};
 use crate::keyring::LedgerEntry;
-use crate::receipts::body::{Again, AgainReason, Kind, Mirrors};
+use crate::keyring::assurance::Level;
+use crate::receipts::body::{Again, AgainReason, Assurance, Kind, Mirrors, Root};
 use crate::store::{Tx, args};
 use crate::vocabulary::{ErasureId, fail_point};
 use crate::webhooks::{self, Event};
@@ -153,8 +154,11 @@ impl Eraser {
         version: i64,
     ) -> Result<(), EraseError> {
         let facts: Facts = serde_json::from_str(&due.entry.facts).map_err(EraseError::Stored)?;
+        // Snapshots and roots set aside may have come between: what counts is the least.
+        let mut root = self.root();
+        root.assurance = root.assurance.min(facts.assurance.unwrap_or(Assurance::C));
         let circumstances = Circumstances {
-            root: self.root.clone(),
+            root,
             mirrors: Mirrors {
                 known: mirrors,
                 acknowledged: mirrors,
@@ -174,6 +178,19 @@ impl Eraser {
             tx.execute(rows::vault::MARK_RECEIPTED, arguments).await?;
         }
         Ok(())
+    }
+
+    /// What this machine's root makes true now.
+    pub fn root(&self) -> Root {
+        let assurance = match self.catalog.keyring.assurance().level {
+            Level::C => Assurance::C,
+            Level::B => Assurance::B,
+            Level::A => Assurance::A,
+        };
+        Root {
+            provider: "file".to_owned(),
+            assurance,
+        }
     }
 
     /// Gives the mirrors time to follow; whether they did is seen afterwards.

@@ -12,7 +12,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{FileRoot, mirror};
+use super::{FileRoot, Keyring, mirror};
 use crate::vocabulary::Lang;
 
 /// How far an erasure reaches.
@@ -155,6 +155,13 @@ pub fn of_root(root: &FileRoot) -> Assurance {
             level: Level::A,
             reasons: vec![Reason::UnknownFileSystem],
         },
+    }
+}
+
+impl Keyring {
+    /// What destroying this key tree's root is worth now.
+    pub fn assurance(&self) -> Assurance {
+        of_root(&self.0.means.root)
     }
 }
 

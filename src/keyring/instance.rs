@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::lock::{InstanceLock, explain};
 use super::{Keyring, KeyringError, rows};
 use crate::store::args;
-use crate::vocabulary::InstanceId;
+use crate::vocabulary::{InstanceId, fail_point};
 
 /// How long a process may go on decrypting after it last renewed.
 pub const LEASE: Duration = Duration::from_secs(5);
@@ -33,25 +33,39 @@ struct Waiting {
 }
 
 impl Keyring {
-    /// Renews the lease: reads the epoch, drops older keys, tells the vault.
+    /// Renews the lease: reads the epoch, drops older keys, tells the vault, and looks again. A barrier
+    /// may have found nothing of this process between the first look and the telling, so only an
+    /// epoch that is still the newest afterwards counts.
     pub(super) async fn renew(&self) -> Result<(), KeyringError> {
-        let before = self.0.means.clock.uptime();
-        self.refresh().await?;
-        let epoch = self.0.epoch.lock().number as i64;
-        let arguments = args![epoch, self.0.instance];
+        loop {
+            let before = self.0.means.clock.uptime();
+            self.refresh().await?;
+            let told = self.tell().await?;
+            if self.refresh().await?.epoch == told {
+                self.0.told.store(told, Ordering::SeqCst);
+                let until = (before + LEASE).as_micros() as u64;
+                self.0.lease_until.fetch_max(until, Ordering::SeqCst);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells the vault which epoch this process works in.
+    async fn tell(&self) -> Result<u64, KeyringError> {
+        let epoch = self.0.epoch.lock().number;
+        let number = epoch as i64;
+        let arguments = args![number, self.0.instance];
         let told = self.0.means.vault.execute(rows::BEAT, arguments).await;
         if told.map_err(|error| explain(&self.0.means.root, error))? == 0 {
-            let arguments = args![self.0.instance, epoch, self.0.means.clock.now()];
+            fail_point("lease:untold");
+            let arguments = args![self.0.instance, number, self.0.means.clock.now()];
             self.0
                 .means
                 .vault
                 .execute(rows::INSERT_INSTANCE, arguments)
                 .await?;
         }
-        self.0.told.store(epoch as u64, Ordering::SeqCst);
-        let until = (before + LEASE).as_micros() as u64;
-        self.0.lease_until.fetch_max(until, Ordering::SeqCst);
-        Ok(())
+        Ok(epoch)
     }
 
     /// The epoch this process works in, with a valid lease. Take it before reading, and give it to

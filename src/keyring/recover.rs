@@ -18,7 +18,8 @@ use crate::vocabulary::fail_point;
 ///
 /// | Root directory | Done |
 /// |---|---|
-/// | the live root alone | nothing |
+/// | the live root alone, on both copies | nothing |
+/// | the live root on one copy only | the other is mended |
 /// | the live root and another | the other is wiped: an old root (step 4), or a candidate the vault never named |
 /// | only a candidate, made from the root the head names | rolled forward from its redo record |
 /// | anything else | refused, with what it looks like |
@@ -30,7 +31,7 @@ pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), Keyri
             // A killed process's commit may stand whole in SQLite's write-ahead log without
             // being visible yet; a power cut would bring it back, naming the candidate that is
             // wiped here. Our own commit takes its place in the log, durably, before that.
-            if means.root.has_remains(&live)? {
+            if !means.root.is_tidy(&live)? {
                 tx.commit().await?;
                 fail_point("recover:before-wipe");
                 means.root.wipe_except(&live)?;

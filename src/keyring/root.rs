@@ -203,19 +203,26 @@ impl FileRoot {
         file.sync_all().map_err(not_wiped)
     }
 
-    /// Whether a copy holds anything but the live root: what a crash left.
-    pub(super) fn has_remains(&self, live: &Slot) -> Result<bool, RootError> {
+    /// Whether each copy holds the live root, once, and nothing else: not what a crash left, and not
+    /// less, as a copy that was lost and made anew.
+    pub(super) fn is_tidy(&self, live: &Slot) -> Result<bool, RootError> {
         let bytes = encode(live);
         for copy in COPIES {
             let file = self.need_copy(copy)?;
+            let mut kept = false;
             for number in 0..SLOTS {
                 let stored = self.io(copy, read_slot(&file, number))?;
-                if stored.as_slice() != bytes.as_slice() && stored.iter().any(|byte| *byte != 0) {
-                    return Ok(true);
+                if stored.as_slice() == bytes.as_slice() && !kept {
+                    kept = true;
+                } else if stored.iter().any(|byte| *byte != 0) {
+                    return Ok(false);
                 }
             }
+            if !kept {
+                return Ok(false);
+            }
         }
-        Ok(false)
+        Ok(true)
     }
 
     /// Overwrites every slot: for the remains of a root that nothing names any more.

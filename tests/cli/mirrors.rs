@@ -46,6 +46,27 @@ both_engines! {
         assert_eq!(desk.json(["receipt", "show", &id])["mirrors"]["acknowledged"], 1);
     }
 
+    async fn a_root_that_was_set_aside_counts_on_receipts(bench) {
+        let desk = Desk::with_people(bench);
+        let reach = || text(&desk.json(["root", "status"])["assurance"]);
+        let usual = reach();
+        let aside = std::path::PathBuf::from(desk.path("root.lost-1"));
+        std::fs::create_dir(&aside).unwrap();
+        for copy in ["copy-1", "copy-2"] {
+            std::fs::copy(std::path::Path::new(&desk.path("root")).join(copy), aside.join(copy)).unwrap();
+        }
+        assert_eq!(reach(), "A");
+        assert!(desk.text(["doctor"]).contains("A, old copies of the data are dead"));
+        let erase = |email| {
+            let erased = desk.json(["erase", "--tenant", "norrsken", "--email", email, "--instruction", "A-1"]);
+            let receipt = desk.json(["receipt", "show", &text(&erased["receipt_id"])]);
+            text(&receipt["root"]["assurance"])
+        };
+        assert_eq!(erase("bo@example.se"), "A");
+        desk.json(["mirror", "destroy-remains"]);
+        assert_eq!(erase("asa@example.se"), usual);
+    }
+
     async fn when_vault_and_root_are_lost_the_mirror_goes_on(bench) {
         if bench.engine() == Engine::Postgres {
             return lost_root(&Desk::with_people(bench));

@@ -44,6 +44,7 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         approvers: Vec::new(),
         copies: Vec::new(),
         kept: Vec::new(),
+        assurance: None,
         ending: None,
         expected: None,
         rehoused: None,

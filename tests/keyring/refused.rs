@@ -56,11 +56,19 @@ both_engines! {
         let key = keys(&keyring, tenant, 1).await;
         keyring.close().await.unwrap();
         let root = bench.directory().join("root");
-        fs::write(root.join("copy-1"), vec![7; 8192]).unwrap();
-        let again = Keyring::open(means(bench).await).await.unwrap();
-        assert!(readable(&again, tenant, &key[0]).await);
-        assert_eq!(fs::read(root.join("copy-1")).unwrap()[..120], live_bytes(&root)[..]);
-        again.close().await.unwrap();
+        let whole = live_bytes(&root);
+        for (copy, left) in [("copy-1", Some(vec![7; 8192])), ("copy-2", Some(vec![0; 8192])),
+            ("copy-1", Some(whole[..60].to_vec())), ("copy-2", Some(Vec::new())), ("copy-1", None)] {
+            match &left {
+                Some(bytes) => fs::write(root.join(copy), bytes).unwrap(),
+                None => fs::remove_file(root.join(copy)).unwrap(),
+            }
+            let again = Keyring::open(means(bench).await).await.unwrap();
+            assert!(readable(&again, tenant, &key[0]).await);
+            let mended = fs::read(root.join(copy)).unwrap();
+            assert_eq!(mended[..120], whole[..], "{copy} {:?}", left.map(|it| it.len()));
+            again.close().await.unwrap();
+        }
 
         let vault = bench.open(Role::Vault).await;
         flip_block_pages(&vault).await;

@@ -37,6 +37,8 @@ pub enum By {
     Mirror,
     /// A restore: `restoring` aborts there.
     Restore,
+    /// Telling the vault of a lease: `zombie` stops there.
+    Lease,
 }
 
 /// Every fail point, in the order of the protocol.
@@ -78,6 +80,7 @@ pub const POINTS: &[(&str, By)] = &[
     ("promote:before-commit", By::Mirror),
     ("promote:root-made", By::Mirror),
     ("promote:root-written", By::Mirror),
+    ("lease:untold", By::Lease),
     ("restore:alone", By::Restore),
     ("restore:aside", By::Restore),
     ("restore:loaded", By::Restore),

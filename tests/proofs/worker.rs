@@ -164,6 +164,10 @@ async fn carry_out<C: Clock + 'static>(house: &House<C>, order: &str) {
                 read(house, &tenant, person).await;
             }
         }
+        "lease" => {
+            let epoch = house.catalog.keyring.begin_read().await.unwrap();
+            println!("lease of epoch {epoch}");
+        }
         "settle" => {
             house.eraser.settle().await.unwrap();
         }

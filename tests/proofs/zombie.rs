@@ -60,6 +60,11 @@ struct Scene {
 impl Scene {
     /// A house with three people, and a process that was stopped while it erased the first.
     async fn set(bench: &Bench, point: &str) -> Scene {
+        Self::with(bench, point, "erase 1").await
+    }
+
+    /// The same with a process that was stopped while it carried out this order.
+    async fn with(bench: &Bench, point: &str, order: &str) -> Scene {
         let house = House::new(bench).await;
         let tenant = house.tenant(TENANT).await;
         for number in STOPPED..=BYSTANDER {
@@ -73,7 +78,7 @@ impl Scene {
         for number in STOPPED..=BYSTANDER {
             people.push(Person::look(&house, &tenant, number).await);
         }
-        let mut command = worker(bench, ["erase 1"]);
+        let mut command = worker(bench, [order]);
         FailPoint::stop(point).set(&mut command);
         let mut zombie = Running::start(command);
         tokio::task::block_in_place(|| zombie.wait_until_stopped());
@@ -209,6 +214,36 @@ mod a_stopped_process_that_is_killed_is_recovered_from {
     #[test]
     fn postgres() {
         at_each_point(Engine::Postgres, killed_and_recovered);
+    }
+}
+
+/// A process that looked at the epoch and stopped before it told the vault: an erasure finds nothing of
+/// it and waits for nobody. When it goes on, its lease must not begin with the key it read.
+async fn told_late(bench: &Bench) {
+    let scene = Scene::with(bench, "lease:untold", "lease").await;
+    assert_eq!(scene.erase(OTHER).await.unwrap().pending, None);
+    let epoch = scene.house.catalog.keyring.head().await.unwrap().epoch;
+    let Scene {
+        mut zombie, house, ..
+    } = scene;
+    zombie.resume();
+    let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
+    let told = format!("lease of epoch {epoch}\n");
+    assert!(ended.stdout.contains(&told), "{ended:?}");
+    house.close().await;
+}
+
+mod a_lease_that_is_told_late_holds_no_older_key {
+    use super::*;
+
+    #[test]
+    fn sqlite() {
+        support::run(Engine::Sqlite, told_late);
+    }
+
+    #[test]
+    fn postgres() {
+        support::run(Engine::Postgres, told_late);
     }
 }
 

@@ -10,7 +10,7 @@ use gallra::catalog::{Catalog, NewTenant, TenantRef};
 use gallra::erasure::restore::restore;
 use gallra::erasure::{EraseRequest, Eraser, Outcome, PurgeRequest, Turn};
 use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, KeyringError, Means};
-use gallra::receipts::body::{Assurance, Party, Root};
+use gallra::receipts::body::Party;
 use gallra::receipts::{Log, SigningKey};
 use gallra::store::{Engine, Role};
 use gallra::vocabulary::{Clock, ContactId, FixedClock, Personal, SystemRandom, Timestamp};
@@ -214,10 +214,6 @@ async fn rooms(
         operator: Party {
             name: "Exempel Support AB".into(),
             org_no: "556000-0001".into(),
-        },
-        root: Root {
-            provider: "file".into(),
-            assurance: Assurance::B,
         },
         // On PostgreSQL any test's transaction holds rows back for all: they share one database.
         checkpoint_patience: match bench.engine() {

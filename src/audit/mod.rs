@@ -269,6 +269,11 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Before the oldest act, for who reads forward.
+    pub const OLDEST: Cursor = Cursor {
+        at: Timestamp(i64::MIN),
+        id: [0; 16],
+    };
     /// Before the newest act.
     pub const NEWEST: Cursor = Cursor {
         at: Timestamp(i64::MAX),
@@ -319,6 +324,25 @@ pub async fn page(
             data.fetch_all(rows::AUDIT_OF_TENANT, arguments).await?
         }
     };
+    read(&found, limit)
+}
+
+/// Acts on one row of a tenant after a place, the oldest first.
+pub async fn page_of_object(
+    data: &Db,
+    tenant: TenantId,
+    object: &[u8; 16],
+    after: Cursor,
+    limit: u32,
+) -> Result<Page, StoreError> {
+    let limit = i64::from(limit);
+    let arguments = args![tenant, *object, after.at, after.id, limit];
+    let found = data.fetch_all(rows::AUDIT_OF_OBJECT, arguments).await?;
+    read(&found, limit)
+}
+
+/// A page of rows, and where the next one begins.
+fn read(found: &[Row], limit: i64) -> Result<Page, StoreError> {
     let last = found.last().filter(|_| found.len() as i64 == limit);
     let next = last.map(|row| {
         Ok::<_, StoreError>(Cursor {

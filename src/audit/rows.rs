@@ -7,6 +7,9 @@ crate::store::statements! { data:
     /// The same of one tenant.
     AUDIT_OF_TENANT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
         WHERE tenant = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4";
+    /// Acts on one row of a tenant after a place, the oldest first.
+    AUDIT_OF_OBJECT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
+        WHERE tenant = $1 AND object = $2 AND (at, id) > ($3, $4) ORDER BY at, id LIMIT $5";
 }
 
 crate::store::bulk! { data:

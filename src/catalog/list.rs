@@ -183,6 +183,6 @@ impl Catalog {
 }
 
 /// The last row of a page that is full.
-fn last(found: &[Row], limit: u16) -> Option<&Row> {
+pub(super) fn last(found: &[Row], limit: u16) -> Option<&Row> {
     found.last().filter(|_| found.len() >= usize::from(limit))
 }

@@ -41,6 +41,7 @@ pub mod inventory;
 mod lease_unit;
 mod list;
 pub(crate) mod opened;
+pub(crate) mod outgoing;
 mod own;
 pub mod processing;
 mod quarantine;
@@ -52,7 +53,7 @@ mod show_tenants;
 pub mod types;
 mod upsert;
 mod version;
-mod walk;
+pub(crate) mod walk;
 pub mod write;
 
 use std::sync::Arc;

@@ -70,6 +70,11 @@ crate::store::statements! { data:
         JOIN support_case s ON s.id = p.support_case JOIN unit u ON u.id = s.unit \
         WHERE p.tenant = $1 AND p.contact = $2 AND p.kind = $3 AND p.erased_at IS NULL \
         ORDER BY s.opened_at, s.id");
+    /// The same in order of time, page by page.
+    NEXT_CASES_OF_CONTACT = concat!("SELECT ", support_case!(), "FROM unit p \
+        JOIN support_case s ON s.id = p.support_case JOIN unit u ON u.id = s.unit \
+        WHERE p.tenant = $1 AND p.contact = $2 AND p.kind = $3 AND p.erased_at IS NULL \
+        AND (s.opened_at, s.id) > ($4, $5) ORDER BY s.opened_at, s.id LIMIT $6");
     /// What of a case may change without being sealed.
     SET_CASE_STATE = "UPDATE support_case SET state = $1, custody = $2, closed_at = $3 \
         WHERE tenant = $4 AND id = $5";
@@ -79,6 +84,12 @@ crate::store::statements! { data:
         FROM message m JOIN unit u ON u.id = m.unit \
         WHERE m.tenant = $1 AND m.support_case = $2 AND u.erased_at IS NULL AND m.id > $3 \
         ORDER BY m.id LIMIT $4";
+    /// The same in order of time.
+    NEXT_MESSAGES_OF_CASE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
+        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind \
+        FROM message m JOIN unit u ON u.id = m.unit \
+        WHERE m.tenant = $1 AND m.support_case = $2 AND u.erased_at IS NULL \
+        AND (m.sent_at, m.id) > ($3, $4) ORDER BY m.sent_at, m.id LIMIT $5";
     /// Files of one contact in a case, without their content.
     ATTACHMENTS_OF_PART = "SELECT a.id, a.message, a.name, a.media_type, a.size, a.sealed_version, \
         u.id, u.block, u.leaf, u.commitment \

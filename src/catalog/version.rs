@@ -2,14 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-use super::types::{Case, Tenant};
+use super::types::{Case, Contact, Tenant};
 use super::{CatalogError, opened::CaseRow};
 use crate::vocabulary::{ContactId, Timestamp};
 
 /// Which versions a change may be made to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Expected {
     /// Whatever is there.
+    #[default]
     Any,
     /// One of these, and no other.
     OneOf(Vec<String>),
@@ -17,7 +18,7 @@ pub enum Expected {
 
 impl Expected {
     /// Goes on only when what is there has been seen.
-    pub(super) fn check(&self, version: &str) -> Result<(), CatalogError> {
+    pub(crate) fn check(&self, version: &str) -> Result<(), CatalogError> {
         match self {
             Expected::Any => Ok(()),
             Expected::OneOf(seen) if seen.iter().any(|it| it == version) => Ok(()),
@@ -45,6 +46,13 @@ fn of_case(
     let sealed = sealed.to_be_bytes();
     let (state, custody) = (state.as_bytes(), custody.as_bytes());
     version(&[requester.as_bytes(), state, custody, &closed_at, &sealed])
+}
+
+impl Contact {
+    /// Its version: another after every change of the profile.
+    pub fn tag(&self) -> String {
+        version(&[self.id.as_bytes(), &self.version.to_be_bytes()])
+    }
 }
 
 impl Case {

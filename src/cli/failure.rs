@@ -191,7 +191,9 @@ fn erase(error: &EraseError) -> Exit {
         | EraseError::NotConfirmed(_)
         | EraseError::BeingRehoused
         | EraseError::Changed { .. } => Exit::Refused,
-        EraseError::Receipt(ReceiptError::Reference(_)) => Exit::Usage,
+        EraseError::Catalog(CatalogError::IdentifierTaken(_)) => Exit::Refused,
+        EraseError::Receipt(ReceiptError::Reference(_))
+        | EraseError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
         _ => Exit::Failed,
     }
 }

@@ -9,6 +9,7 @@
 
 mod access;
 mod catalog;
+mod contact;
 mod demo;
 mod doctor;
 mod erase;
@@ -21,6 +22,7 @@ mod init;
 mod jobs;
 mod logs;
 mod mirror;
+mod new_file;
 mod notice;
 mod offboard;
 mod output;
@@ -145,8 +147,11 @@ enum Inside {
     Quarantine(quarantine::Command),
     /// What is held about a person, across clients
     Find(find::Arguments),
-    /// Everything held about a person, as JSON
+    /// Everything held about a person: the package of Art. 15, or JSON
     Access(access::Arguments),
+    /// Put right what is known of a person
+    #[command(subcommand)]
+    Contact(contact::Command),
     /// What people ask for about their data, and when an answer is due
     #[command(subcommand)]
     Request(request::Command),
@@ -357,6 +362,7 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
         Inside::Quarantine(command) => quarantine::run(command, app, output).await,
         Inside::Find(arguments) => find::run(arguments, app, output).await,
         Inside::Access(arguments) => access::run(arguments, app, output).await,
+        Inside::Contact(command) => Box::pin(contact::run(command, app, output)).await,
         Inside::Request(command) => Box::pin(request::run(command, app, output)).await,
         Inside::Due(arguments) => request::due(arguments, app, output).await,
         Inside::Erase(arguments) => erase::erase(arguments, app, output).await,

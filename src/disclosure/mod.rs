@@ -22,7 +22,7 @@ mod plain;
 pub mod rules;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,9 @@ pub use lint::{Missing, Weight};
 
 use self::compose::Source;
 use self::rules::Facts;
-use crate::catalog::{Catalog, CatalogError, CategoryInventory, Inventory, Tenant, TenantRef};
+use crate::catalog::{
+    Catalog, CatalogError, CategoryInventory, Holdings, Inventory, Tenant, TenantRef,
+};
 use crate::receipts::body::Party;
 use crate::vocabulary::Lang;
 
@@ -199,9 +201,27 @@ impl Notices {
         self.catalog.published(|| self.read_facts(tenant)).await
     }
 
+    /// A client's notice cut to what is held of one person (Art. 15(1)), and whose it is. The caller
+    /// writes the audit row.
+    pub async fn tailored(
+        &self,
+        tenant: &TenantRef,
+        held: &Holdings,
+        lang: Lang,
+    ) -> Result<(Tenant, Notice), DisclosureError> {
+        let read = self.catalog.unrecorded(|| self.facts(tenant, held.clone()));
+        let read = read.await?;
+        let notice = compose::compose(Clauses::get()?, &self.source(&read), lang)?;
+        Ok((read.tenant, notice))
+    }
+
     async fn read_facts(&self, tenant: &TenantRef) -> Result<Read, CatalogError> {
-        let profile = self.catalog.open_tenant(tenant).await?;
         let holdings = self.catalog.holdings(tenant).await?;
+        self.facts(tenant, holdings).await
+    }
+
+    async fn facts(&self, tenant: &TenantRef, holdings: Holdings) -> Result<Read, CatalogError> {
+        let profile = self.catalog.open_tenant(tenant).await?;
         let recipients = self.catalog.recipients(Some(tenant.id)).await?;
         let listed: BTreeSet<&str> = recipients.iter().map(|it| it.name.as_str()).collect();
         let given = holdings.given_to.iter();

@@ -39,6 +39,7 @@ pub mod orphans;
 mod preview;
 pub mod promoted;
 mod receipt;
+pub mod rectify;
 pub mod rehouse;
 pub mod restore;
 mod rotate;

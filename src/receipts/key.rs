@@ -25,6 +25,8 @@ use crate::vocabulary::{Random, Secret};
 
 /// What distinguishes a receipt's first line from a checkpoint's.
 pub(super) const RECEIPT_SUFFIX: &str = "/receipt/v1";
+/// The same of the list of an access package's files.
+pub(super) const PACKAGE_SUFFIX: &str = "/package/v1";
 const PREFIX: &str = "PRIVATE+KEY+";
 
 /// The key that signs receipts and checkpoints. `Debug` shows the public half only.
@@ -44,8 +46,10 @@ impl SigningKey {
 
     /// The key of a given seed.
     pub fn from_seed(origin: &str, seed: Secret<32>) -> Result<Self, ReceiptError> {
-        // An origin that ends like a receipt's header could make one text mean two things.
-        if !is_key_name(origin) || origin.contains("://") || origin.ends_with(RECEIPT_SUFFIX) {
+        // An origin that ends like another header could make one text mean two things.
+        let mistaken = [RECEIPT_SUFFIX, PACKAGE_SUFFIX];
+        let mistaken = mistaken.iter().any(|suffix| origin.ends_with(suffix));
+        if !is_key_name(origin) || origin.contains("://") || mistaken {
             return Err(ReceiptError::Origin(origin.to_owned()));
         }
         let public = ed25519_dalek::SigningKey::from_bytes(seed.expose()).verifying_key();

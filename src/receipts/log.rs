@@ -19,7 +19,7 @@ mod read;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
-use super::key::{RECEIPT_SUFFIX, SigningKey};
+use super::key::{PACKAGE_SUFFIX, RECEIPT_SUFFIX, SigningKey};
 use super::merkle::{Edge, Hash, Tiles, leaf_hash, root_of};
 use super::note::VerifierKey;
 use super::{Body, Kind, ReceiptError, rows, tiles, verify};
@@ -124,6 +124,14 @@ impl Log {
     /// The key that others check with.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
+    }
+
+    /// Signs the list of a package's files, `SHA-256  NAME` on each line, under a first line that neither
+    /// a receipt nor a checkpoint has. `None` where the log was opened without its key.
+    pub fn sign_package(&self, lines: &str) -> Option<String> {
+        let key = self.key.as_deref()?;
+        let text = format!("{}{PACKAGE_SUFFIX}\n{lines}", key.origin());
+        Some(key.sign(text).to_string())
     }
 
     /// Appends a receipt in this transaction of the vault, or returns the one that is there already.

@@ -51,6 +51,15 @@ pub enum RequestError {
         /// What is wrong and what to write instead.
         reason: &'static str,
     },
+    /// The package could not be written.
+    #[error("the package could not be written to its end ({0}): make it again")]
+    Package(#[from] std::io::Error),
+    /// A page of the package.
+    #[error("a page of the package could not be written: make it again")]
+    Page(#[from] askama::Error),
+    /// What is told of the processing.
+    #[error(transparent)]
+    Disclosure(#[from] crate::disclosure::DisclosureError),
     /// A stored text that this release cannot read.
     #[error("a stored text is not understood: update gallra to the release that wrote it")]
     Stored(#[source] serde_json::Error),

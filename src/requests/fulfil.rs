@@ -2,6 +2,7 @@
 //! instruction; where both are asked for, handing out comes first.
 
 use super::deadlines::local_day;
+use super::package::PackageOrder;
 use super::stored::Stored;
 use super::types::{Act, Request, Right, State};
 use super::{RequestError, Requests, rules};
@@ -26,6 +27,21 @@ impl Requests {
         tenant: &TenantRef,
         id: RequestId,
     ) -> Result<Option<AccessRecord>, RequestError> {
+        let record = match self.packageable(tenant, id).await? {
+            Some(order) => Some(self.catalog().access(tenant, order.contact).await?),
+            None => None,
+        };
+        self.packaged(id).await?;
+        Ok(record)
+    }
+
+    /// Whose package would be written for a request, and how; refused where it is not its turn. `None`
+    /// where nobody is held.
+    pub async fn packageable(
+        &self,
+        tenant: &TenantRef,
+        id: RequestId,
+    ) -> Result<Option<PackageOrder>, RequestError> {
         let stored = self.stored(id).await?;
         rules::after(Act::Package, stored.state)?;
         if !rules::needs_package(&stored.rights) {
@@ -34,16 +50,23 @@ impl Requests {
                 reason: "ask for no data: there is nothing to hand out",
             });
         }
-        let record = match self.person(tenant, &stored).await? {
-            Some(contact) => Some(self.catalog().access(tenant, contact).await?),
-            None => None,
-        };
+        let person = self.person(tenant, &stored).await?;
+        Ok(person.map(|contact| PackageOrder {
+            tenant: tenant.clone(),
+            contact,
+            lang: None,
+            case_no: Some(stored.case_no),
+        }))
+    }
+
+    /// Notes that everything held about the person was taken out, to the last byte, so that the
+    /// request can be answered.
+    pub async fn packaged(&self, id: RequestId) -> Result<(), RequestError> {
         let mut tx = self.catalog().data.begin().await?;
         let mut it = self.take(&mut tx, id).await?;
         it.state = rules::after(Act::Package, it.state)?;
         it.packaged_at = Some(self.catalog().clock.now());
-        self.end_step(tx, &it, Act::Package, None).await?;
-        Ok(record)
+        self.end_step(tx, &it, Act::Package, None).await
     }
 
     /// Carries the request out and closes it. Called again after it broke off, it goes on.

@@ -11,6 +11,7 @@
 //! | `register` | a request comes in: its clock starts, its data is held |
 //! | `step` | everything that changes no data of the person |
 //! | `fulfil` | handing out and erasing |
+//! | [`package`] | what is handed out: the zip of Art. 15 |
 //! | `show` | reading |
 //!
 //! Who asked and what was written is sealed in a unit of the request's own. While an answer is made of
@@ -22,6 +23,7 @@
 pub mod deadlines;
 mod error;
 mod fulfil;
+pub mod package;
 mod register;
 pub(crate) mod rows;
 pub mod rules;

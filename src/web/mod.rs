@@ -23,6 +23,7 @@ mod listing;
 mod log;
 mod metrics;
 mod once;
+mod outgoing;
 mod problem;
 mod public;
 mod rate;

@@ -186,6 +186,10 @@ impl From<CatalogError> for Problem {
                 let status = StatusCode::PRECONDITION_FAILED;
                 Self::new(status, "changed-meanwhile", error.to_string())
             }
+            CatalogError::IdentifierTaken(other) => {
+                let detail = format!("contact {other} is known by this: merge the two instead");
+                Self::new(StatusCode::CONFLICT, "identifier-taken", detail)
+            }
             CatalogError::SlugTaken(_) => {
                 let detail = "a client with this slug exists: choose another, or change that one";
                 Self::new(StatusCode::CONFLICT, "slug-taken", detail)
@@ -253,6 +257,7 @@ impl From<RequestError> for Problem {
             RequestError::Catalog(error) => error.into(),
             RequestError::Erase(error) => error.into(),
             RequestError::Keyring(error) => error.into(),
+            RequestError::Disclosure(error) => error.into(),
             RequestError::Store(error) => CatalogError::from(error).into(),
             error => Self::hidden(&error),
         }

@@ -8,6 +8,9 @@ mod process;
 mod serving;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/zips.rs"]
+#[allow(dead_code)]
+mod zips;
 
 mod answers;
 mod demo;
@@ -18,9 +21,11 @@ mod interrupted;
 mod mirror_safety;
 mod mirrors;
 mod offboarding;
+mod packages;
 mod pages;
 mod people;
 mod quarantine;
+mod rectifying;
 mod refusals;
 mod repair;
 mod requests;

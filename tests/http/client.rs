@@ -94,6 +94,19 @@ impl Caller {
         answer.body_mut().read_to_vec().expect("a file")
     }
 
+    /// What is answered, as its bytes.
+    pub fn file(&self, path: &str) -> (ureq::http::HeaderMap, Vec<u8>) {
+        let request = Request::builder()
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .body(());
+        let agent: Agent = Agent::config_builder().build().into();
+        let answer = agent.run(request.expect("a request"));
+        let mut answer = answer.expect("the server answers");
+        let content = answer.body_mut().read_to_vec().expect("a file");
+        (answer.headers().clone(), content)
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }

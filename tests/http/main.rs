@@ -11,6 +11,9 @@ mod process;
 mod serving;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/zips.rs"]
+#[allow(dead_code)]
+mod zips;
 
 mod client;
 mod describing;
@@ -19,8 +22,10 @@ mod imports;
 mod limits;
 mod offboarding;
 mod once;
+mod packages;
 mod people;
 mod properties;
+mod rectifying;
 mod refusals;
 mod requests;
 mod strangers;

@@ -39,7 +39,8 @@ both_engines! {
         let instructed = caller.post(&act("instruct"), &json!({"instruction": "A-17"})).with(200);
         assert_eq!(instructed["state"], "instructed");
         assert_eq!(caller.post(&act("deliver"), &none).with(409)["type"], "/problems/not-packaged");
-        let package = caller.get(&format!("{one}/package")).with(200);
+        let package = format!("{one}/package");
+        let package = caller.send("GET", &package, &[("accept", "application/json")], "").with(200);
         assert_eq!(package["profile"]["name"], "Åsa Öberg");
 
         let done = caller.post(&act("deliver"), &none).with(200);

@@ -123,6 +123,7 @@ fn body(path: &str) -> Value {
         "holds" => json!({"tenant": "brygga", "reason": "x"}),
         "contacts:lookup" => json!({"email": "asa@example.se", "tenant": "brygga"}),
         "{slug}" => json!({"name": "N"}),
+        "{id}" if path.contains("/contacts/") => json!({"name": "N"}),
         it if it.ends_with(":redeliver") => json!({"delivery": "0".repeat(32)}),
         "offboarding" => json!({"choice": "delete", "instruction": "A-1"}),
         "offboarding:hold" | "offboarding:cancel" => json!({"reason": "x"}),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::vocabulary::Day;
+
 /// The longest: a hundred years of any unit is no retention period but a mistake.
 const MOST: u16 = 36_500;
 
@@ -32,6 +34,15 @@ impl Period {
         Self {
             number,
             unit: Unit::Months,
+        }
+    }
+
+    /// The day on which it is over when it runs from a day.
+    pub fn after(self, day: Day) -> Day {
+        match self.unit {
+            Unit::Years => day.plus_months(u32::from(self.number) * 12),
+            Unit::Months => day.plus_months(self.number.into()),
+            Unit::Days => day.plus(self.number.into()),
         }
     }
 }
@@ -97,6 +108,19 @@ impl utoipa::ToSchema for Period {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_period_ends_on_a_day() {
+        let from: Day = "2026-01-31".parse().unwrap();
+        for (period, end) in [
+            ("P1M", "2026-02-28"),
+            ("P2Y", "2028-01-31"),
+            ("P30D", "2026-03-02"),
+        ] {
+            let period: Period = period.parse().unwrap();
+            assert_eq!(period.after(from).to_string(), end);
+        }
+    }
 
     #[test]
     fn a_period_survives_text() {

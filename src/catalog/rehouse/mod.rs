@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::opened::UnitRow;
 use super::write::pass_gate;
-use super::{Catalog, CatalogError, TenantRef, index, rows as catalog_rows};
+use super::{Catalog, CatalogError, Expected, TenantRef, index, rows as catalog_rows};
 use crate::keyring::{IndexKeys, KeyRef, Padding, Place, Sealer};
 use crate::store::{Tx, Value, args};
 use crate::vocabulary::{AttachmentId, CaseId, ContactId, MessageId, Personal, UnitId};
@@ -70,6 +70,8 @@ pub struct ProfileChoice {
     pub phone: Fate,
     /// The e-mail address.
     pub email: Fate,
+    /// Which versions of the profile this was chosen for.
+    pub expected: Expected,
 }
 
 /// Whose part of which case.

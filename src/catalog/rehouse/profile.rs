@@ -48,6 +48,7 @@ impl Catalog {
         }
         let old = UnitRow::read(tenant.id, &row, 11)?;
         let mut opened = ContactRow::read(&row)?.open(&self.sealer(&old).await?)?;
+        choice.expected.check(&opened.tag())?;
         let mut removed = std::collections::BTreeMap::new();
         for category in choice.apply(&mut opened) {
             *removed.entry(category).or_default() += 1;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::failure::{Exit, Failure};
+use super::super::failure::Failure;
 use super::super::output::{Output, Text, count};
-use super::super::secret_file;
+use super::super::{new_file, secret_file};
 use crate::offboarding::export::ExportKey;
 use crate::offboarding::{Export, Offboarder};
 
@@ -35,37 +35,10 @@ pub async fn run(
     };
     let client = offboarder.client(&arguments.slug).await?;
     let path = &arguments.out;
-    let file = create(path)?;
-    let out = tokio::fs::File::from_std(file);
+    let out = tokio::fs::File::from_std(new_file::create(path)?);
     let exported = Box::pin(offboarder.export(&client, key, out)).await;
-    let synced = exported.map_err(Failure::from).and_then(|export| {
-        let file = std::fs::File::open(path);
-        let synced = file.and_then(|file| file.sync_all());
-        synced
-            .map(|()| export)
-            .map_err(|error| cannot(path, &error))
-    });
-    match synced {
-        Ok(export) => output.give(&export, |it| text(it, path)),
-        Err(failure) => {
-            let _ = std::fs::remove_file(path); // Half an archive is of use to nobody.
-            Err(failure)
-        }
-    }
-}
-
-fn create(path: &Path) -> Result<std::fs::File, Failure> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
-    options.open(path).map_err(|error| cannot(path, &error))
-}
-
-fn cannot(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        Exit::Failed,
-        format!("{}: {error}: name a new file", path.display()),
-    )
+    let export = new_file::end(path, exported.map_err(Failure::from))?;
+    output.give(&export, |it| text(it, path))
 }
 
 fn text(it: &Export, path: &Path) -> Text {

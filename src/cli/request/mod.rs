@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::access::write_new;
+use super::access::{NOT_ENCRYPTED, Zipped, is_zip, write_new, write_package};
 use super::erase::Issued;
 use super::failure::Failure;
 use super::output::{Output, Text};
@@ -14,9 +14,10 @@ use super::person::Typed;
 use crate::app::App;
 use crate::catalog::TenantRef;
 use crate::catalog::types::Channel;
+use crate::requests::package::PackageOrder;
 use crate::requests::types::{ExtensionReason, RefusalGround};
 use crate::requests::{Identifiers, NewRequest, Request, Right, Step};
-use crate::vocabulary::{ContactId, RequestId, Timestamp};
+use crate::vocabulary::{ContactId, Lang, RequestId, Timestamp};
 
 /// How many requests are read at a time.
 const PAGE: u16 = 500;
@@ -86,9 +87,13 @@ pub enum Command {
     Package {
         #[command(flatten)]
         which: Which,
-        /// A new file, readable by its owner only
-        #[arg(long, value_name = "FILE.json")]
+        /// A new file, readable by its owner only: the package where it ends in .zip,
+        /// else JSON
+        #[arg(long, value_name = "FILE.zip")]
         out: PathBuf,
+        /// The package's language, sv or en; the client's first when not said
+        #[arg(long, value_name = "CODE")]
+        lang: Option<Lang>,
     },
     /// Carry it out and close it: handed over, then erased if asked for
     Deliver(Which),
@@ -169,6 +174,8 @@ struct Packaged {
     id: RequestId,
     held: bool,
     file: Option<String>,
+    #[serde(rename = "package", skip_serializing_if = "Option::is_none")]
+    zip: Option<Zipped>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,7 +195,7 @@ pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Fail
             let shown = app.requests().show(&tenant, id).await?;
             output.give(&shown, text::in_full)
         }
-        Command::Package { which, out } => package(which, out, app, output).await,
+        Command::Package { which, out, lang } => package(which, out, lang, app, output).await,
         Command::Deliver(which) => deliver(which, app, output).await,
         other => {
             let (which, taken) = step(other)?;
@@ -302,22 +309,48 @@ pub async fn due(arguments: Due, app: &App, output: Output) -> Result<(), Failur
     output.give(&List { items }, |it| text::table(&it.items, &nothing))
 }
 
-async fn package(which: Which, out: PathBuf, app: &App, output: Output) -> Result<(), Failure> {
+async fn package(
+    which: Which,
+    out: PathBuf,
+    lang: Option<Lang>,
+    app: &App,
+    output: Output,
+) -> Result<(), Failure> {
     let (id, tenant) = which.find(app).await?;
-    let record = app.requests().package(&tenant, id).await?;
-    if let Some(record) = &record {
-        write_new(&out, record)?;
-    }
+    let requests = app.requests();
+    let order = requests.packageable(&tenant, id).await?;
+    let zip = match &order {
+        Some(order) if is_zip(&out) => {
+            let order = PackageOrder {
+                lang,
+                ..order.clone()
+            };
+            let packed = write_package(&out, &requests, &order).await?;
+            requests.packaged(id).await?;
+            Some(Zipped::of(packed, &out))
+        }
+        _ => {
+            if let Some(record) = requests.package(&tenant, id).await? {
+                write_new(&out, &record)?;
+            }
+            None
+        }
+    };
     let packaged = Packaged {
         id,
-        held: record.is_some(),
-        file: record.map(|_| out.display().to_string()),
+        held: order.is_some(),
+        file: order.map(|_| out.display().to_string()),
+        zip,
     };
-    output.give(&packaged, |it| match &it.file {
-        Some(file) => Text::line(format!("Wrote everything held about the person to {file}."))
-            .paragraph(0, "It is not encrypted: hand it over and delete it.")
-            .and("Next: gallra request deliver"),
-        None => Text::line("Nobody is held under these identifiers: answer so."),
+    let next = "Next: gallra request deliver";
+    output.give(&packaged, |it| match (&it.file, &it.zip) {
+        (_, Some(zip)) => zip.text().and(next),
+        (Some(file), None) => {
+            Text::line(format!("Wrote everything held about the person to {file}."))
+                .paragraph(0, NOT_ENCRYPTED)
+                .and(next)
+        }
+        (None, None) => Text::line("Nobody is held under these identifiers: answer so."),
     })
 }
 

@@ -17,7 +17,6 @@
 
 mod archive;
 mod lines;
-mod mbox;
 mod tables;
 mod walk;
 

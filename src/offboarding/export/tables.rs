@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::Sheet;
 use super::walk::Around;
+use crate::catalog::outgoing;
 use crate::catalog::types::{Attachment, Contact, Forwarding, Message};
 use crate::offboarding::OffboardingError;
 use crate::vocabulary::{ContactId, Personal, Timestamp};
@@ -60,15 +61,7 @@ pub fn headings(sheet: Sheet) -> Option<&'static [&'static str]> {
 
 /// One line.
 pub fn row(cells: &[&str]) -> Result<Bytes, OffboardingError> {
-    let mut line = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    line.write_record(cells)
-        .map_err(|error| OffboardingError::Export(error.into()))?;
-    let line = line
-        .into_inner()
-        .map_err(|error| OffboardingError::Export(error.into_error()));
-    Ok(Zeroizing::new(line?))
+    outgoing::row(cells).map_err(OffboardingError::Export)
 }
 
 fn plain(it: &Option<Personal>) -> &str {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use tokio::io::AsyncWrite;
 use zeroize::Zeroizing;
 
-use super::{READ_ME, Sheet, Walk, lines, mbox, tables};
+use super::{READ_ME, Sheet, Walk, lines, tables};
+use crate::catalog::outgoing::mbox;
 use crate::catalog::types::{Attachment, Case, Contact, Message};
 use crate::offboarding::OffboardingError;
 use crate::vocabulary::{CaseId, ContactId, MessageId, Personal, QuarantineId};
@@ -211,7 +212,12 @@ impl<W: AsyncWrite + Unpin> Walk<'_, W> {
         message: &Message,
     ) -> Result<(), OffboardingError> {
         self.archive
-            .write(&mbox::begins(around, contact, message))
+            .write(&mbox::begins(
+                &around.case,
+                around.people.get(&contact),
+                contact,
+                message,
+            ))
             .await?;
         for file in &message.attachments {
             let content = self.content(contact, file).await?;

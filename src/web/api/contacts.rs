@@ -6,11 +6,16 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::once::{Once, made, status};
 use super::super::{Listing, PageQuery};
-use super::{Address, Body, Caller, Problem, Wanted};
+use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
+use crate::catalog::rehouse::Fate;
 use crate::catalog::write::ContactChange;
 use crate::catalog::{CatalogError, Contact, TenantRef};
+use crate::erasure::rectify::Rectification;
 use crate::staff::Act;
-use crate::vocabulary::{ContactId, Personal};
+use crate::vocabulary::{ContactId, ErasureId, Personal};
+
+/// What the receipt says where the correction names no instruction of its own.
+const STANDING: &str = "rectification, as the client's standing instruction allows";
 
 /// A contact to record, known by its external id. What is absent stays as it is.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -95,16 +100,105 @@ pub async fn list(
 /// One contact; 410 with the receipt's id once it is erased
 #[utoipa::path(get, path = "/api/v1/tenants/{slug}/contacts/{id}", tag = "contacts",
     params(("slug" = String, Path), ("id" = ContactId, Path)), responses(
-    (status = 200, body = Contact),
+    (status = 200, body = Contact, headers(("ETag" = String, description = "its version, for If-Match"))),
     (status = 410, body = Problem, description = "erased"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn show(
     caller: Caller,
     Address((slug, id)): Address<(String, ContactId)>,
-) -> Result<Json<Contact>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::ReadPeople).await?;
-    Ok(Json(read(&caller, &tenant, id).await?))
+    let contact = read(&caller, &tenant, id).await?;
+    Ok(tagged(&contact.tag(), &contact))
+}
+
+/// What is right; what is absent stays, what is null is taken out.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Name as written.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<Personal>>,
+    /// Telephone number as written.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<Personal>>,
+    /// E-mail address as written.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    email: Option<Option<Personal>>,
+    /// The client's instruction, as a reference that names no person.
+    instruction: Option<String>,
+}
+
+/// A value that stands in the body, also where it is null.
+fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Personal>>, D::Error> {
+    serde::Deserialize::deserialize(from).map(Some)
+}
+
+/// A contact whose profile is right now.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Corrected {
+    #[serde(flatten)]
+    contact: Contact,
+    /// The receipt for what was wrong and is gone: `GET /api/v1/receipts/{id}`; null where nothing was.
+    receipt_id: Option<ErasureId>,
+    /// Why the receipt is not issued yet, though the key is destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+}
+
+/// Correct a contact (Art. 16): the old value is gone for good, also from old backups
+#[utoipa::path(patch, path = "/api/v1/tenants/{slug}/contacts/{id}", tag = "contacts",
+    params(("slug" = String, Path), ("id" = ContactId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = Correction, responses(
+    (status = 200, body = Corrected, headers(("ETag" = String, description = "its new version"))),
+    (status = 409, body = Problem, description = "a hold stands in the way, or somebody else is known by this"),
+    (status = 410, body = Problem, description = "erased"),
+    (status = 412, body = Problem, description = "it was changed since it was read"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
+))]
+pub async fn change(
+    caller: Caller,
+    Address((slug, id)): Address<(String, ContactId)>,
+    IfMatch(expected): IfMatch,
+    body: Body<Correction>,
+) -> Result<Response, Problem> {
+    let tenant = caller.tenant(&slug, Act::WritePeople).await?;
+    read(&caller, &tenant, id).await?; // Who is erased is gone with a receipt.
+    let it = body.value;
+    let order = Rectification {
+        contact: id,
+        name: fate(it.name),
+        phone: fate(it.phone),
+        email: fate(it.email),
+        expected,
+        instruction: it.instruction.unwrap_or_else(|| STANDING.to_owned()),
+        tenant: tenant.clone(),
+    };
+    let outcome = Box::pin(caller.eraser().rectify(order)).await?;
+    let contact = read(&caller, &tenant, id).await?;
+    let tag = contact.tag();
+    let (receipt_id, pending) = match outcome {
+        Some(outcome) => (Some(outcome.erasure), outcome.pending),
+        None => (None, None),
+    };
+    let corrected = Corrected {
+        contact,
+        receipt_id,
+        pending,
+    };
+    Ok(tagged(&tag, &corrected))
+}
+
+fn fate(said: Option<Option<Personal>>) -> Fate {
+    match said {
+        None => Fate::Keep,
+        Some(None) => Fate::Drop,
+        Some(Some(value)) => Fate::Replace(value),
+    }
 }
 
 /// A contact, or which receipt says that it is gone.

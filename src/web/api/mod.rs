@@ -66,7 +66,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
             processing::set_retention_rules
         ))
         .routes(routes!(contacts::list, contacts::upsert))
-        .routes(routes!(contacts::show))
+        .routes(routes!(contacts::show, contacts::change))
         .routes(routes!(erase::contact))
         .routes(routes!(lookup::contacts))
         .routes(routes!(messages::record))

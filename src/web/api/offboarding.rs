@@ -1,26 +1,20 @@
 //! The end of a client's contract. Who approves is whose token it is, never a name in a body.
 
 use axum::Json;
-use axum::body::Body as AxumBody;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use futures_util::{Stream, stream};
-use tokio::io::{AsyncReadExt, DuplexStream};
-use tokio::task::JoinHandle;
 
+use super::super::outgoing::streamed;
 use super::super::problem;
 use super::{Address, Body, Caller, Problem, erase};
 use crate::erasure::Preview;
 use crate::offboarding::export::ExportKey;
-use crate::offboarding::{Begin, Client, OffboardingError, Person, Status, Task};
+use crate::offboarding::{Begin, Client, Person, Status, Task};
 use crate::receipts::body::Choice;
 use crate::receipts::places::BY_TOKEN;
 use crate::staff::Act;
 use crate::vocabulary::{HoldId, TaskId};
-
-/// Ciphertext under way between the walk and the connection.
-const UNDER_WAY: usize = 256 << 10;
 
 /// What the client chose.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -245,48 +239,11 @@ pub async fn export(
     };
     let room = caller.offboarder();
     room.exportable(&client).await?;
-    let (ours, theirs) = tokio::io::duplex(UNDER_WAY);
-    let exported = tokio::spawn(async move {
-        // Whoever stops listening ends it; then nothing is on record.
-        Box::pin(room.export(&client, key, ours)).await.map(drop)
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"export.zip.age\"",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, AxumBody::from_stream(chunks(theirs, exported))).into_response())
-}
-
-/// The archive as it comes; an error at the end when it broke off, so that nobody takes a part for all.
-fn chunks(
-    from: DuplexStream,
-    exported: JoinHandle<Result<(), OffboardingError>>,
-) -> impl Stream<Item = std::io::Result<Vec<u8>>> {
-    stream::unfold(
-        (from, Some(exported)),
-        |(mut from, mut exported)| async move {
-            let mut chunk = vec![0; 64 << 10];
-            match from.read(&mut chunk).await {
-                Ok(0) => match exported.take()?.await {
-                    Ok(Ok(())) => None,
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "an export broke off");
-                        Some((Err(std::io::Error::other("broken off")), (from, None)))
-                    }
-                    Err(error) => Some((Err(std::io::Error::other(error)), (from, None))),
-                },
-                Ok(length) => {
-                    chunk.truncate(length);
-                    Some((Ok(chunk), (from, exported)))
-                }
-                Err(error) => Some((Err(error), (from, None))),
-            }
-        },
-    )
+    let kind = "application/octet-stream";
+    // Whoever stops listening ends it; then nothing is on record.
+    Ok(streamed(kind, "export.zip.age", async move |out| {
+        Box::pin(room.export(&client, key, out)).await.map(drop)
+    }))
 }
 
 /// Confirm that a copy elsewhere is gone, before the purge or after it

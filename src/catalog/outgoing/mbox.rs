@@ -1,12 +1,11 @@
-//! `messages.mbox`: one mail per message (RFC 4155, 2045, 2047). Every text is Base64, so nothing that
+//! Messages as mails: one per message (RFC 4155, 2045, 2047). Every text is Base64, so nothing that
 //! somebody wrote can end a header, a part or a mail.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::walk::Around;
-use crate::catalog::types::{Attachment, Contact, Message};
+use crate::catalog::types::{Attachment, Case, Contact, Message};
 use crate::vocabulary::{ContactId, Personal};
 
 /// Bytes of text in one encoded word: 60 characters of Base64, within the 75 that are allowed.
@@ -19,8 +18,8 @@ const NOBODY: &str = "gallra.invalid";
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// A mail up to the end of its text.
-pub fn begins(around: &Around, contact: ContactId, it: &Message) -> Bytes {
-    let mut mail = Zeroizing::new(head(around, contact, it).into_bytes());
+pub fn begins(case: &Case, person: Option<&Contact>, contact: ContactId, it: &Message) -> Bytes {
+    let mut mail = Zeroizing::new(head(case, person, contact, it).into_bytes());
     let mut line = |text: &str| mail.extend_from_slice(format!("{text}\n").as_bytes());
     if !it.attachments.is_empty() {
         let boundary = boundary(it);
@@ -39,9 +38,9 @@ pub fn begins(around: &Around, contact: ContactId, it: &Message) -> Bytes {
 }
 
 /// The headers but those of the content.
-fn head(around: &Around, contact: ContactId, it: &Message) -> String {
+fn head(case: &Case, person: Option<&Contact>, contact: ContactId, it: &Message) -> String {
     let sent = it.sent_at.to_utc();
-    let person = mailbox(around.people.get(&contact), contact);
+    let person = mailbox(person, contact);
     let desk = format!("<desk@{NOBODY}>");
     let author = it
         .author
@@ -51,7 +50,7 @@ fn head(around: &Around, contact: ContactId, it: &Message) -> String {
         "in" => (person, desk),
         _ => (author.unwrap_or(desk), person),
     };
-    let subject = around.case.subject.as_ref();
+    let subject = case.subject.as_ref();
     let headers = [
         format!(
             "From gallra@{NOBODY} {}",
@@ -65,7 +64,7 @@ fn head(around: &Around, contact: ContactId, it: &Message) -> String {
             "Subject: {}",
             subject.map(|it| words(it.expose())).unwrap_or_default()
         ),
-        format!("X-Gallra-Case: {}", around.case.id),
+        format!("X-Gallra-Case: {}", case.id),
         format!("X-Gallra-Direction: {}", it.direction),
         format!("X-Gallra-Channel: {}", it.channel),
         "MIME-Version: 1.0\n".to_owned(),

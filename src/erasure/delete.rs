@@ -10,7 +10,7 @@ use crate::catalog::unit_kind;
 use crate::keyring::{Destroyed, KeyRef, LedgerEntry};
 use crate::receipts::body::Kind;
 use crate::store::{Row, StoreError, Tx, args};
-use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId};
+use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId, fail_point};
 
 /// Rows deleted in one transaction at most, so that it ends well within two seconds.
 const CHUNK: i64 = 500;
@@ -58,6 +58,7 @@ impl Eraser {
 
     async fn delete_tenant(&self, tenant: TenantId, progress: ErasureId) -> Result<(), EraseError> {
         self.catalog.remove_tenant_from_index(tenant).await?;
+        fail_point("purge:index-emptied");
         self.delete_imports(tenant).await?;
         while self.delete_some_contacts(tenant, progress).await? {}
         loop {

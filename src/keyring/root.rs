@@ -34,7 +34,7 @@ use self::slot::{
 };
 use super::page::PageKey;
 use crate::store::make_directory;
-use crate::vocabulary::{Random, RootId, Secret, VaultId};
+use crate::vocabulary::{Random, RootId, Secret, VaultId, fail_point};
 
 const COPIES: [&str; 2] = ["copy-1", "copy-2"];
 
@@ -167,6 +167,9 @@ impl FileRoot {
             if self.io(copy, read_slot(&file, number))?.as_slice() != bytes.as_slice() {
                 return Err(RootError::ReadBack(self.directory.join(copy)));
             }
+            if copy == COPIES[0] {
+                fail_point("destroy:candidate-on-one");
+            }
         }
         Ok(())
     }
@@ -176,7 +179,9 @@ impl FileRoot {
     ///
     /// An error on one copy does not keep the other from being wiped.
     pub(super) fn wipe_except(&self, live: &Slot) -> Result<(), RootError> {
-        let [one, two] = COPIES.map(|copy| self.wipe_copy(copy, live));
+        let one = self.wipe_copy(COPIES[0], live);
+        fail_point("destroy:wiped-on-one");
+        let two = self.wipe_copy(COPIES[1], live);
         one.and(two)
     }
 

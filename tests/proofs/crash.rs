@@ -23,6 +23,8 @@ use crate::worker::{TENANT, known, worker};
 pub enum By {
     /// Every erasure.
     All,
+    /// Purging, not erasing a person.
+    Purge,
     /// Erasing a person, not purging.
     Person,
     /// Rehousing a unit.
@@ -49,12 +51,15 @@ pub const POINTS: &[(&str, By)] = &[
     ("destroy:before-lock", By::All),
     ("destroy:locked", By::All),
     ("destroy:redo-written", By::All),
+    ("destroy:candidate-on-one", By::All),
     ("destroy:candidate-written", By::All),
     ("destroy:before-commit", By::All),
     ("destroy:committed", By::All),
+    ("destroy:wiped-on-one", By::All),
     ("destroy:old-root-destroyed", By::All),
     ("erase:destroyed", By::All),
     ("erase:barrier-passed", By::All),
+    ("purge:index-emptied", By::Purge),
     ("apply:rows-deleted", By::All),
     ("apply:checkpointed", By::All),
     ("apply:raised", By::All),
@@ -194,7 +199,7 @@ both_engines! {
         let house = House::new(bench).await;
         let kept = house.tenant(TENANT).await;
         house.person(&kept, 1, 2).await;
-        let points = POINTS.iter().filter(|(_, by)| *by == By::All);
+        let points = POINTS.iter().filter(|(_, by)| [By::All, By::Purge].contains(by));
         house.close().await;
         for (round, (point, _)) in points.enumerate() {
             let house = House::open(bench).await;

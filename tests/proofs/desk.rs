@@ -61,6 +61,11 @@ impl Desk {
         path.display().to_string()
     }
 
+    /// Where a file outside every store would be.
+    pub fn path_for(&self, name: &str) -> String {
+        self.directory.join(name).display().to_string()
+    }
+
     /// Imports people by number.
     pub fn import(&self, slug: &str, people: impl IntoIterator<Item = usize>) -> Value {
         let text: String = people.into_iter().map(records).collect();

@@ -22,6 +22,7 @@ mod limits;
 mod lost_writes;
 #[cfg(feature = "fail-points")]
 mod model;
+mod overheard;
 mod power;
 mod process;
 mod races;

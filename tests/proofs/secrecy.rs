@@ -13,16 +13,16 @@ use crate::tools::canary::{Canaries, Find};
 use crate::tools::process::{Finished, Running};
 use crate::tools::serving::Server;
 
-const NAME: &str = "Wilhelmina Kanariefågel";
-const EMAIL: &str = "wilhelmina.kanarie@voliere.example";
-const PHONE: &str = "+46701740633";
+pub const NAME: &str = "Wilhelmina Kanariefågel";
+pub const EMAIL: &str = "wilhelmina.kanarie@voliere.example";
+pub const PHONE: &str = "+46701740633";
 const PHONE_AS_WRITTEN: &str = "070-174 06 33";
-const BODY: &str = "Min papegoja Sebastian har rymt ur den gröna buren";
+pub const BODY: &str = "Min papegoja Sebastian har rymt ur den gröna buren";
 const SUBJECT: &str = "Förrymd papegoja i Voljärgränden";
 const REASON: &str = "Kräver Tropikveterinärens utlåtande";
-const PERSON: &str = "voliere-kund-8841";
+pub const PERSON: &str = "voliere-kund-8841";
 
-fn records() -> String {
+pub fn records() -> String {
     let contact = serde_json::json!({
         "type": "contact", "external_id": PERSON, "name": NAME, "email": EMAIL,
         "phone": PHONE_AS_WRITTEN, "source": "test",
@@ -40,7 +40,7 @@ fn records() -> String {
     format!("{contact}\n{message}\n{forwarding}\n{unreadable}\n")
 }
 
-fn canaries<'k>(keys: impl IntoIterator<Item = &'k [u8]>) -> Canaries {
+pub fn canaries<'k>(keys: impl IntoIterator<Item = &'k [u8]>) -> Canaries {
     let texts = [
         NAME,
         EMAIL,
@@ -57,7 +57,7 @@ fn canaries<'k>(keys: impl IntoIterator<Item = &'k [u8]>) -> Canaries {
 }
 
 /// Every store, log, receipt and temporary file of the house, but not the inbox the import came in.
-async fn search(bench: &Bench, canaries: &Canaries) -> Vec<Find> {
+pub async fn search(bench: &Bench, canaries: &Canaries) -> Vec<Find> {
     let mut finds = Vec::new();
     for entry in std::fs::read_dir(bench.directory()).unwrap() {
         let path = entry.unwrap().path();
@@ -79,7 +79,7 @@ async fn search(bench: &Bench, canaries: &Canaries) -> Vec<Find> {
 }
 
 /// What a command said that may not show personal data.
-fn said(canaries: &Canaries, finished: &Finished) -> Vec<Find> {
+pub fn said(canaries: &Canaries, finished: &Finished) -> Vec<Find> {
     let mut finds = canaries.in_bytes("standard output", finished.stdout.as_bytes());
     finds.extend(canaries.in_bytes("standard error", finished.stderr.as_bytes()));
     finds
@@ -110,14 +110,14 @@ fn served(canaries: &Canaries, server: &Server) -> Vec<Find> {
 }
 
 /// The house with a server, a mirror that follows, and a place for temporary files.
-struct Watched<'b> {
+pub struct Watched<'b> {
     bench: &'b Bench,
-    desk: Desk,
+    pub desk: Desk,
     mirror: Running,
 }
 
 impl<'b> Watched<'b> {
-    fn open(bench: &'b Bench) -> Self {
+    pub fn open(bench: &'b Bench) -> Self {
         let mut desk = Desk::open(bench);
         let temporary = bench.directory().join("temporary");
         std::fs::create_dir(&temporary).unwrap();
@@ -133,7 +133,7 @@ impl<'b> Watched<'b> {
         }
     }
 
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         Server::start(&self.desk.gallra)
     }
 
@@ -161,7 +161,7 @@ impl<'b> Watched<'b> {
     }
 
     /// The person and the bytes of their keys, before they are erased.
-    async fn person(&self) -> Person {
+    pub async fn person(&self) -> Person {
         let house = House::open(self.bench).await;
         let tenant = house.catalog.tenant_ref("skor").await.unwrap();
         let person = Person::look_for(&house, &tenant, PERSON).await;

@@ -192,6 +192,22 @@ fn every_test_that_a_page_names_is_there() {
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
+/// The map of the house has every room that there is.
+#[test]
+fn the_page_of_the_house_has_every_room() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("it is there");
+    let (house, page) = (read("src/lib.rs"), read("docs/ARCHITECTURE.md"));
+    let rooms = house
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod "));
+    let rooms: Vec<&str> = rooms.map(|room| room.trim_end_matches(';')).collect();
+    assert!(rooms.len() > 15, "{rooms:?}");
+    for room in rooms {
+        let link = format!("[`{room}`](../src/{room})");
+        assert!(page.contains(&link), "docs/ARCHITECTURE.md has no {link}");
+    }
+}
+
 /// The table of fields, held to the readers: what it names stands in the reader's source.
 #[test]
 fn the_page_of_formats_names_fields_that_are_read() {

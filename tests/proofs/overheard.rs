@@ -241,11 +241,12 @@ fn request(caller: &Caller<'_>) -> String {
     let act = |act: &str, body: &Value| caller.knows(&format!("POST {one}:{act}"), body);
     act("forward", &json!({}));
     act("instruct", &json!({"instruction": "A-17"}));
-    let package = caller.knows(&format!("GET {one}/package"), &json!({}));
-    assert!(
-        package.to_string().contains(NAME),
-        "the search can succeed: {package}"
-    );
+    let line = format!("GET {one}/package");
+    let (status, head, zip) = caller.sent(&line, &[], "");
+    assert!(status == 200 && zip.len() > 1_000, "{head}");
+    let (_, _, record) = caller.sent(&line, &[("Accept", "application/json")], "");
+    let seen = caller.canaries.in_bytes("package", &record);
+    assert!(!seen.is_empty(), "the search can succeed");
     text(&act("deliver", &json!({}))["receipt_id"])
 }
 

@@ -1,5 +1,7 @@
 //! `gallra contact …`: putting right what is known of a person.
 
+mod regroup;
+
 use serde::Serialize;
 
 use super::erase::{Issued, how_to_show};
@@ -16,6 +18,10 @@ use crate::vocabulary::{ContactId, Personal};
 pub enum Command {
     /// Correct a profile (Art. 16): the old value is gone for good, with a receipt
     Rectify(Rectify),
+    /// Two contacts are one person: everything of one goes to the other
+    Merge(regroup::Merge),
+    /// One contact is two people: chosen cases go to another contact
+    Split(regroup::Split),
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,6 +70,8 @@ struct Rectified {
 pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
     match command {
         Command::Rectify(arguments) => rectify(arguments, app, output).await,
+        Command::Merge(arguments) => regroup::merge(arguments, app, output).await,
+        Command::Split(arguments) => regroup::split(arguments, app, output).await,
     }
 }
 

@@ -3,51 +3,11 @@
 
 use super::facts::Facts;
 use super::keys::keys_in;
-use super::{EraseError, Eraser, Outcome, Preview, rows};
+use super::{Approved, EraseError, EraseRequest, Eraser, Outcome, Preview, PurgeRequest, rows};
 use crate::audit::{self, Action};
-use crate::receipts::body::{Approver, Commitment, Copy, Ending, Kind, Reference};
+use crate::receipts::body::{Commitment, Kind, Reference};
 use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, Personal, Secret, TenantId, Timestamp, fail_point};
-
-/// An order to erase one person.
-#[derive(Debug, Clone)]
-pub struct EraseRequest {
-    /// Whose data.
-    pub tenant: TenantId,
-    /// Who.
-    pub contact: ContactId,
-    /// The identifier that the order named the person by; the receipt commits to it.
-    pub named_by: Personal,
-    /// The tenant's instruction.
-    pub instruction: String,
-    /// Whether to replace the tenant's index keys too, so that not even an old index file with the
-    /// present keys confirms that the person was known.
-    pub strict: bool,
-}
-
-/// An order to purge a tenant.
-#[derive(Debug, Clone)]
-pub struct PurgeRequest {
-    /// Which tenant.
-    pub tenant: TenantId,
-    /// The tenant's name, typed.
-    pub confirm: String,
-    /// The instruction: the contract's end, the recorded choice.
-    pub instruction: String,
-}
-
-/// What stands behind a purge, for the receipt and against surprises.
-#[derive(Debug, Clone, Default)]
-pub struct Approved {
-    /// Who approved it.
-    pub approvers: Vec<Approver>,
-    /// Copies with others, and how far each has come.
-    pub copies: Vec<Copy>,
-    /// How the contract ended.
-    pub ending: Option<Ending>,
-    /// What those who approved were shown: the purge is refused when something else is there.
-    pub expected: Option<Preview>,
-}
 
 /// An accepted erasure.
 #[derive(Debug, Clone)]
@@ -102,6 +62,15 @@ impl Accepted {
 impl Eraser {
     /// Erases one person. Asked twice, by whomever, it is one erasure with one receipt.
     pub async fn erase_contact(&self, request: EraseRequest) -> Result<Outcome, EraseError> {
+        self.erase_expected(request, None).await
+    }
+
+    /// The same, refused where something else is there than expected.
+    pub(super) async fn erase_expected(
+        &self,
+        request: EraseRequest,
+        expected: Option<Preview>,
+    ) -> Result<Outcome, EraseError> {
         self.settle_if_restored().await?;
         let EraseRequest {
             tenant,
@@ -122,9 +91,10 @@ impl Eraser {
         let instruction = Reference::new(instruction)?;
         let salt = Secret::generate(self.catalog.random.as_ref());
         let commitment = Commitment::new(&salt, &named_by);
-        let facts = self
+        let mut facts = self
             .facts(tenant, Kind::Contact, Some(commitment), instruction)
             .await?;
+        facts.expected = expected;
         let id = ErasureId::generate(self.catalog.random.as_ref());
         // Before anything is decided: a salt that is lost can never be handed over.
         self.catalog.keep_salt(tenant, id, &salt).await?;
@@ -235,17 +205,10 @@ impl Eraser {
         let mut tx = self.data().begin().await?;
         let tenant = accepted.tenant;
         let (closed, action) = match (accepted.facts.kind, accepted.subject) {
-            (Kind::TenantPurge, _) => {
-                let closed = close_tenant(&mut tx, tenant, now).await?;
-                if let Some(expected) = accepted.facts.expected.filter(|_| closed)
-                    && let Some(now) = expected.unless_there(&mut tx, tenant).await?
-                {
-                    tx.rollback().await?;
-                    self.take_order_back(accepted.id).await?;
-                    return Err(EraseError::Changed { expected, now });
-                }
-                (closed, Action::TenantPurged)
-            }
+            (Kind::TenantPurge, _) => (
+                close_tenant(&mut tx, tenant, now).await?,
+                Action::TenantPurged,
+            ),
             (_, Some(contact)) => (
                 close_contact(&mut tx, tenant, contact, now).await?,
                 Action::ContactErased,
@@ -258,6 +221,16 @@ impl Eraser {
                 },
             ),
         };
+        // Behind closed gates, or of a closed contact, what is counted stays true.
+        if let Some(expected) = accepted.facts.expected.filter(|_| closed)
+            && let Some(now) = expected
+                .unless_there(&mut tx, tenant, accepted.subject)
+                .await?
+        {
+            tx.rollback().await?;
+            self.take_order_back(accepted.id).await?;
+            return Err(EraseError::Changed { expected, now });
+        }
         if closed {
             self.store_accepted(tx, accepted, action).await?;
             fail_point("erase:accepted");

@@ -41,6 +41,7 @@ pub mod promoted;
 mod receipt;
 pub mod rectify;
 pub mod rehouse;
+mod request;
 pub mod restore;
 mod rotate;
 pub(crate) mod rows;
@@ -51,9 +52,9 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-pub use accept::{Approved, EraseRequest, PurgeRequest};
 pub use error::EraseError;
 pub use preview::Preview;
+pub use request::{Approved, EraseRequest, PurgeRequest};
 pub use settle::{Report, Standing};
 
 use crate::catalog::Catalog;

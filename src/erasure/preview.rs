@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EraseError, Eraser, rows};
 use crate::receipts::body::Reference;
-use crate::store::{Row, StoreError, Tx, args};
+use crate::store::{Row, StoreError, Tx, Value, args};
 use crate::vocabulary::{ContactId, TenantId};
 
 /// What is there now and would be gone.
@@ -44,10 +44,31 @@ impl Preview {
         &self,
         tx: &mut Tx,
         tenant: TenantId,
+        contact: Option<ContactId>,
     ) -> Result<Option<Self>, StoreError> {
-        let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
-        let now = Self::of_tenant(&tx.fetch_one(rows::COUNT_TENANT, arguments).await?)?;
+        let now = match contact {
+            Some(contact) => {
+                let counted = tx.fetch_one(rows::COUNT_CONTACT, of_contact(tenant, contact));
+                Self::of_contact(&counted.await?)?
+            }
+            None => {
+                let arguments = args![tenant, tenant, tenant, tenant, tenant, tenant];
+                Self::of_tenant(&tx.fetch_one(rows::COUNT_TENANT, arguments).await?)?
+            }
+        };
         Ok((!now.same_records(self)).then_some(now))
+    }
+
+    /// Reads a row of `rows::COUNT_CONTACT`.
+    fn of_contact(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            people: 1,
+            units: row.u64(0)?,
+            messages: row.u64(1)?,
+            forwardings: row.u64(2)?,
+            cases: row.u64(3)?,
+            quarantined: 0,
+        })
     }
 
     /// Reads a row of `rows::COUNT_TENANT`.
@@ -61,6 +82,13 @@ impl Preview {
             quarantined: row.u64(5)?,
         })
     }
+}
+
+/// What `rows::COUNT_CONTACT` takes.
+fn of_contact(tenant: TenantId, contact: ContactId) -> Vec<Value> {
+    args![
+        tenant, contact, tenant, contact, tenant, contact, tenant, contact
+    ]
 }
 
 impl Eraser {
@@ -82,21 +110,10 @@ impl Eraser {
             return Err(EraseError::UnknownContact(contact));
         }
         self.check_holds(tenant, Some(contact)).await?;
-        let arguments = args![
-            tenant, contact, tenant, contact, tenant, contact, tenant, contact
-        ];
-        let row = self
+        let counted = self
             .data()
-            .fetch_one(rows::COUNT_CONTACT, arguments)
-            .await?;
-        Ok(Preview {
-            people: 1,
-            units: row.u64(0)?,
-            messages: row.u64(1)?,
-            forwardings: row.u64(2)?,
-            cases: row.u64(3)?,
-            quarantined: 0,
-        })
+            .fetch_one(rows::COUNT_CONTACT, of_contact(tenant, contact));
+        Ok(Preview::of_contact(&counted.await?)?)
     }
 
     /// What purging this tenant would delete. Refuses as the purge itself would.

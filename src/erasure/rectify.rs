@@ -1,11 +1,12 @@
 //! Rectification (Art. 16): a value of a profile is replaced or taken out, and the wrong one is gone for
 //! good. It is a rehousing of the profile, with its receipt; a value that is as it should be is left alone.
+//! A contact that was emptied so, because it is another one too, is erased.
 
 use super::rehouse::{Reason, RehouseRequest};
-use super::{EraseError, Eraser, Outcome};
+use super::{EraseError, EraseRequest, Eraser, Outcome, Preview};
 use crate::catalog::rehouse::{Choice, Fate, ProfileChoice};
 use crate::catalog::{CatalogError, Expected, TenantRef, rules};
-use crate::vocabulary::{ContactId, Personal};
+use crate::vocabulary::{ContactId, Personal, TenantId};
 
 /// What is wrong in a profile, and what is right.
 #[derive(Debug, Clone)]
@@ -27,6 +28,32 @@ pub struct Rectification {
 }
 
 impl Eraser {
+    /// Erases a contact of which nothing is left but its profile; refused where somebody has written
+    /// since: then it is a case of its own.
+    pub async fn erase_emptied(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+        instruction: &str,
+    ) -> Result<Outcome, EraseError> {
+        let request = EraseRequest {
+            tenant,
+            contact,
+            named_by: Personal::new(contact.to_string()),
+            instruction: instruction.to_owned(),
+            strict: false,
+        };
+        let emptied = Preview {
+            people: 1,
+            units: 1,
+            cases: 0,
+            messages: 0,
+            forwardings: 0,
+            quarantined: 0,
+        };
+        self.erase_expected(request, Some(emptied)).await
+    }
+
     /// Corrects a profile. `None` when it is right already.
     pub async fn rectify(&self, order: Rectification) -> Result<Option<Outcome>, EraseError> {
         let Rectification {

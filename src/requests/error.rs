@@ -43,6 +43,12 @@ pub enum RequestError {
     /// The time for it is over.
     #[error("this had to be told by {0}: a later notice heals nothing; answer instead")]
     TooLate(Day),
+    /// What is there is not what was shown.
+    #[error("what is there has changed since it was shown: look again (--dry-run), then do that")]
+    NotAsShown,
+    /// A hold or a request stands in the way of a merge or a split.
+    #[error("{0} stands in the way: release the hold or answer the request first")]
+    InTheWay(String),
     /// A value breaks a rule.
     #[error("{field}: {reason}")]
     Invalid {
@@ -92,6 +98,8 @@ impl RequestError {
                 | RequestError::NotInstructed
                 | RequestError::InstructionMissing
                 | RequestError::NotPackaged
+                | RequestError::NotAsShown
+                | RequestError::InTheWay(_)
                 | RequestError::SeveralFit(_)
                 | RequestError::TooLate(_)
         )

@@ -11,6 +11,7 @@
 //! | `register` | a request comes in: its clock starts, its data is held |
 //! | `step` | everything that changes no data of the person |
 //! | `fulfil` | handing out and erasing |
+//! | [`regroup`] | two contacts who are one person, and one who is two |
 //! | [`package`] | what is handed out: the zip of Art. 15 |
 //! | `show` | reading |
 //!
@@ -25,6 +26,7 @@ mod error;
 mod fulfil;
 pub mod package;
 mod register;
+pub mod regroup;
 pub(crate) mod rows;
 pub mod rules;
 mod show;

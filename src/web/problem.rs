@@ -247,6 +247,8 @@ impl From<RequestError> for Problem {
                 Self::new(StatusCode::CONFLICT, "several-fit", detail)
             }
             RequestError::TooLate(_) => conflict("too-late"),
+            RequestError::NotAsShown => conflict("not-as-shown"),
+            RequestError::InTheWay(_) => conflict("in-the-way"),
             RequestError::Invalid { field, reason } => {
                 Self::unusable(format!("/{field}"), format!("{field}: {reason}"))
             }

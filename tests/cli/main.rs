@@ -27,6 +27,7 @@ mod people;
 mod quarantine;
 mod rectifying;
 mod refusals;
+mod regrouping;
 mod repair;
 mod requests;
 mod server;

@@ -27,6 +27,7 @@ mod people;
 mod properties;
 mod rectifying;
 mod refusals;
+mod regrouping;
 mod requests;
 mod strangers;
 mod webhooks;

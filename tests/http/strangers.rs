@@ -131,6 +131,11 @@ fn body(path: &str) -> Value {
         "offboarding:export" => json!({"passphrase": "korrekt häst batteri"}),
         it if it.ends_with(":confirm") => json!({"evidence": "x"}),
         it if it.ends_with(":approve") || it.ends_with(":release") => json!({}),
+        it if it.ends_with(":merge") => {
+            json!({"from": "0".repeat(32), "instruction": "A-1", "version": "x"})
+        }
+        it if it.ends_with(":split") => json!({"into": "0".repeat(32), "cases": ["0".repeat(32)],
+            "instruction": "A-1", "version": "x"}),
         it if it.ends_with(":erase") => json!({"instruction": "A-1"}),
         it if it.starts_with("{id}:") => json!({}),
         _ => json!({"state": "closed"}),

@@ -147,7 +147,39 @@ pub struct Rehoused {
     pub removed: BTreeMap<&'static str, u64>,
 }
 
+/// One contact's part of one case, from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Of which case.
+    pub case: CaseId,
+    /// How many messages are in it.
+    pub messages: u64,
+    /// How many forwardings.
+    pub forwardings: u64,
+}
+
 impl Catalog {
+    /// Every part that a contact has of a case. Nothing sealed is opened.
+    pub async fn parts_of(
+        &self,
+        tenant: &TenantRef,
+        contact: ContactId,
+    ) -> Result<Vec<Part>, CatalogError> {
+        let arguments = args![tenant.id, contact, super::unit_kind::PART];
+        let found = self
+            .data
+            .fetch_all(rows::PARTS_OF_CONTACT, arguments)
+            .await?;
+        let part = |row: &crate::store::Row| {
+            Ok(Part {
+                case: row.id(0)?,
+                messages: row.u64(1)?,
+                forwardings: row.u64(2)?,
+            })
+        };
+        found.iter().map(part).collect()
+    }
+
     /// Begins the transaction that changes units. `None`: the index must be whole first; try again.
     pub async fn begin_rehousing(
         &self,

@@ -9,6 +9,10 @@ crate::store::statements! { data:
     /// The guard of a contact whose profile is still under a unit; being erased or not.
     TAKE_PROFILE = "UPDATE contact SET guard = guard + 1 \
         WHERE tenant = $1 AND id = $2 AND unit = $3 RETURNING source, created_at, sealed_version";
+    /// Every part of a contact, with how much is in it.
+    PARTS_OF_CONTACT = "SELECT u.support_case, (SELECT COUNT(*) FROM message m WHERE m.unit = u.id), \
+        (SELECT COUNT(*) FROM forwarding f WHERE f.unit = u.id) FROM unit u \
+        WHERE u.tenant = $1 AND u.contact = $2 AND u.kind = $3 AND u.erased_at IS NULL ORDER BY u.support_case";
     /// A case under its new unit.
     MOVE_CASE = "UPDATE support_case SET requester = $1, unit = $2, external_id = $3, \
         subject = $4, sealed_version = $5 WHERE tenant = $6 AND id = $7";

@@ -202,7 +202,11 @@ fn fate(said: Option<Option<Personal>>) -> Fate {
 }
 
 /// A contact, or which receipt says that it is gone.
-async fn read(caller: &Caller, tenant: &TenantRef, id: ContactId) -> Result<Contact, Problem> {
+pub(super) async fn read(
+    caller: &Caller,
+    tenant: &TenantRef,
+    id: ContactId,
+) -> Result<Contact, Problem> {
     match caller.catalog().read_contact(tenant, id).await {
         Err(CatalogError::ContactUnknown(_) | CatalogError::ContactBeingErased(_)) => {
             let erased = caller

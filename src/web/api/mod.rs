@@ -21,6 +21,7 @@ mod offboarding;
 mod processing;
 pub mod reading;
 mod receipts;
+mod regroup;
 mod requests;
 mod tenants;
 mod webhooks;
@@ -68,6 +69,8 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(contacts::list, contacts::upsert))
         .routes(routes!(contacts::show, contacts::change))
         .routes(routes!(erase::contact))
+        .routes(routes!(regroup::merge))
+        .routes(routes!(regroup::split))
         .routes(routes!(lookup::contacts))
         .routes(routes!(messages::record))
         .routes(routes!(cases::list))

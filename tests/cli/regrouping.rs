@@ -1,0 +1,51 @@
+//! Two contacts who are one person, and one who is two, by command.
+
+use crate::both_engines;
+use crate::desk::{Desk, text};
+
+const SECOND: &str = r#"{"type":"contact","external_id":"c9","name":"Åsa Ö","email":"asa.privat@example.se"}
+{"type":"message","case":"k9","contact":"c9","direction":"in","channel":"email","sent_at":"2026-03-01T09:00:00Z","body":"Det är jag igen."}
+"#;
+
+both_engines! {
+    async fn a_duplicate_is_merged_and_split_off_again(bench) {
+        let desk = Desk::with_people(bench);
+        let second = desk.file("second.ndjson", SECOND);
+        desk.json(["import", "--tenant", "norrsken", &second]);
+        let keep = desk.contact("norrsken", "asa@example.se");
+        let from = desk.contact("norrsken", "asa.privat@example.se");
+        let merge = ["contact", "merge", "--tenant", "norrsken", "--keep", &keep, "--from", &from, "--instruction", "A-5"];
+        desk.refused(2, merge);
+        let preview = [&merge[..], &["--dry-run"]].concat();
+        let said = desk.text(&preview);
+        assert!(said.contains("contact erased") && said.contains("--seen "), "{said}");
+        desk.refused(3, [&merge[..], &["--seen", "0123456789abcdef"]].concat());
+        desk.json(["hold", "add", "--tenant", "norrsken", "--contact", &from, "--reason", "TVIST-3"]);
+        let held = desk.json(&preview);
+        assert_eq!(held["in_the_way"][0]["what"], "TVIST-3");
+        desk.refused(3, [&merge[..], &["--seen", &text(&held["version"])]].concat());
+        desk.json(["hold", "release", &text(&held["in_the_way"][0]["id"])]);
+        let done = desk.json([&merge[..], &["--seen", &text(&held["version"])]].concat());
+        assert_eq!((&done["cases"], &done["pending"]), (&1.into(), &0.into()));
+        let record = desk.json(["access", "--tenant", "norrsken", "--email", "asa@example.se"]);
+        assert_eq!(record["cases"].as_array().unwrap().len(), 2);
+        desk.refused(1, ["access", "--tenant", "norrsken", "--email", "asa.privat@example.se"]);
+        desk.json(["import", "--tenant", "norrsken", &second]);
+        let record = desk.json(["access", "--tenant", "norrsken", "--email", "asa@example.se"]);
+        let messages: usize = record["cases"].as_array().unwrap().iter().map(|it| it["messages"].as_array().unwrap().len()).sum();
+        assert_eq!(messages, 3, "an old export brings no message twice: {record}");
+
+        let bo = desk.contact("norrsken", "bo@example.se");
+        let case = record["cases"].as_array().unwrap().iter().find(|it| it["messages"].as_array().unwrap().len() == 1);
+        let case = text(&case.unwrap()["id"]);
+        let split = ["contact", "split", "--tenant", "norrsken", "--contact", &keep, "--into", &bo, "--case", &case,
+            "--remove", "phone", "--instruction", "A-6"];
+        let shown = desk.json([&split[..], &["--dry-run"]].concat());
+        let told = desk.text([&split[..], &["--seen", &text(&shown["version"])]].concat());
+        assert!(told.contains("1 case moved, 2 receipts"), "{told}");
+        let record = desk.json(["access", "--tenant", "norrsken", "--email", "bo@example.se"]);
+        assert_eq!(record["cases"][0]["messages"][0]["body"], "Det är jag igen.");
+        let all = desk.json(["verify", "--all"]);
+        assert_eq!(all["checked"], done["receipts"].as_array().unwrap().len() + 2);
+    }
+}

@@ -3,7 +3,7 @@
 use gallra::erasure::restore::restore;
 use gallra::ingest::{Options, import_gallra};
 use gallra::store::Role;
-use gallra::vocabulary::SystemRandom;
+use gallra::vocabulary::{SystemClock, SystemRandom};
 
 use crate::Case;
 use crate::plain::Plain;
@@ -38,7 +38,7 @@ pub async fn run(case: &Case<'_>) -> Vec<Line> {
     house.purge(&gone).await;
     let keyring = house.catalog.keyring.clone();
     house.catalog.data.close().await;
-    let restored = restore(&keyring, &url, &backup, &SystemRandom).await;
+    let restored = restore(&keyring, &url, &backup, &SystemClock, &SystemRandom).await;
     restored.expect("it is put back");
     house.close().await;
 

@@ -4,9 +4,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
+use crate::audit::{self, Action, Actor, Entry};
 use crate::config::Settings;
 use crate::erasure::promoted::note;
-use crate::keyring::mirror::{self, DataKnows, Mirror, MirrorError, Promoted, Promotion};
+use crate::keyring::mirror::{
+    self, DataKnows, Mirror, MirrorError, MirrorState, Promoted, Promotion,
+};
 use crate::keyring::{BlockSize, Keyring, Means};
 use crate::store::{Db, Role, StoreError, args, directory_of};
 
@@ -141,7 +144,7 @@ pub async fn promote(
     let gate = Keyring::keep_restores_out(&root(settings), PATIENCE).await?;
     let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => data_knows(data).await?,
-        Err(StoreError::Missing { .. }) => DataKnows::default(),
+        Err(error) if error.is_absence() => DataKnows::default(),
         Err(error) => return Err(error.into()),
     };
     drop(gate);
@@ -168,13 +171,39 @@ async fn tell_data(settings: &Settings) -> Result<(), AppError> {
     let keys = Keys::open(settings).await?;
     match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => {
-            note(&keys.keyring, &data, keys.means.random.as_ref()).await?;
+            let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
+            note(&keys.keyring, &data, clock, random).await?;
             data.close().await;
         }
-        Err(StoreError::Missing { .. }) => {}
+        Err(error) if error.is_absence() => {}
         Err(error) => return Err(error.into()),
     }
     keys.close().await
+}
+
+/// Waits no longer for a mirror that is gone, and writes that down in the data, where there is any.
+pub async fn forget(
+    settings: &Settings,
+    keys: &Keys,
+    name: &str,
+) -> Result<Option<MirrorState>, AppError> {
+    let Some(known) = keys.keyring.forget_mirror(name).await? else {
+        return Ok(None);
+    };
+    match existing(&settings.database_url, Role::Data, Purpose::Command).await {
+        Ok(data) => {
+            let entry = Entry::new(Actor::CommandLine, Action::MirrorForgotten);
+            let entry = entry.to(known.id.as_bytes()).count("epoch", known.epoch);
+            let mut tx = data.begin().await?;
+            let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
+            audit::record_in(&mut tx, &entry, clock, random).await?;
+            tx.commit().await?;
+            data.close().await;
+        }
+        Err(error) if error.is_absence() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Some(known))
 }
 
 async fn data_knows(data: Db) -> Result<DataKnows, StoreError> {

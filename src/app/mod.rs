@@ -164,8 +164,9 @@ impl App {
     /// Puts a backup of the data in place. Open it with [`App::open_and_settle`] afterwards.
     pub async fn restore(settings: &Settings, directory: &Path) -> Result<Manifest, AppError> {
         let keys = mirror::Keys::open(settings).await?;
-        let (data_url, random) = (&settings.database_url, keys.means.random.as_ref());
-        let restored = restore::restore(&keys.keyring, data_url, directory, random).await;
+        let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
+        let url = &settings.database_url;
+        let restored = restore::restore(&keys.keyring, url, directory, clock, random).await;
         keys.close().await?;
         Ok(restored?)
     }

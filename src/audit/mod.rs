@@ -164,6 +164,14 @@ actions! {
     BackedUp = "store.backed-up";
     /// The data store was put back.
     Restored = "store.restored";
+    /// Keys that no record named were destroyed.
+    OrphansDestroyed = "key.orphans-destroyed";
+    /// The epoch key was replaced without an erasure.
+    RootRotated = "root.rotated";
+    /// A mirror that is gone is waited for no longer.
+    MirrorForgotten = "mirror.forgotten";
+    /// A mirror became the vault.
+    MirrorPromoted = "mirror.promoted";
 }
 
 /// One act, before it has a time.
@@ -242,6 +250,15 @@ pub async fn record_in(
     let row = entry.values(clock, random);
     tx.insert_many(&rows::INSERT_AUDIT, vec![row]).await?;
     Ok(())
+}
+
+/// The same as a statement with its arguments, for the transaction in which a store is put back.
+pub(crate) fn statement(
+    entry: &Entry,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> (&'static str, Vec<Value>) {
+    (rows::INSERT_ONE, entry.values(clock, random))
 }
 
 /// One stored row.

@@ -1,6 +1,8 @@
 //! The audit trail's statements.
 
 crate::store::statements! { data:
+    /// One act, in a transaction that is written out beforehand.
+    INSERT_ONE = "INSERT INTO audit (id, at, actor, action, tenant, object, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     /// Acts before a place, the newest first.
     AUDIT = "SELECT at, actor, action, tenant, object, detail, id FROM audit \
         WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";

@@ -138,7 +138,7 @@ fn dry_run(preview: Preview, obstacles: Vec<String>, output: Output) -> Result<(
             if it.quarantined > 0 {
                 pairs.push(("quarantined records", it.quarantined));
             }
-            pairs.push(("keys", it.units));
+            pairs.push(("keys", it.keys));
             let text = Text::line("This would be gone for good:").pairs(pairs);
             in_the_way(text, obstacles)
         },

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Output, Text};
 use crate::app::App;
-use crate::config::Settings;
+use crate::catalog::rules::check_org_no;
+use crate::config::{NO_OPERATOR, Settings};
 use crate::vocabulary::VaultId;
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,12 @@ pub struct Arguments {
     /// Its registration number
     #[arg(long, value_name = "NUMBER")]
     org_no: Option<String>,
+    /// Where it is registered: how the number is checked
+    #[arg(long, value_name = "CODE", default_value = "SE")]
+    country: String,
+    /// The address people will see; the log of receipts is named after it for good
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 impl Arguments {
@@ -23,6 +30,7 @@ impl Arguments {
         let given = [
             ("operator", &self.operator),
             ("operator_org_no", &self.org_no),
+            ("public_url", &self.public_url),
         ];
         given
             .into_iter()
@@ -41,11 +49,17 @@ struct Initialised {
     index: String,
     root: String,
     signing_key: String,
+    /// What is missing, the gravest first.
+    warnings: Vec<String>,
 }
 
-pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
+pub async fn run(arguments: Arguments, settings: Settings, output: Output) -> Result<(), Failure> {
+    if !settings.operator_org_no.is_empty() {
+        check_org_no(&settings.operator_org_no, &arguments.country)?;
+    }
     let made = App::init(&settings).await?;
     let answer = Initialised {
+        warnings: warnings(&settings, &made.origin),
         vault: made.vault,
         origin: made.origin,
         data_dir: settings.data_dir.display().to_string(),
@@ -56,7 +70,7 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
         signing_key: settings.signing_key().display().to_string(),
     };
     output.give(&answer, |answer| {
-        Text::line("A new installation is ready.")
+        let text = Text::line("A new installation is ready.")
             .gap()
             .pairs([
                 (
@@ -71,7 +85,10 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
                 ("index", format!("{}  (never copy)", answer.index)),
                 ("root", format!("{}  (never copy)", answer.root)),
             ])
-            .gap()
+            .gap();
+        let warnings = answer.warnings.iter();
+        warnings
+            .fold(text, |text, warning| text.paragraph(0, warning))
             .paragraph(
                 0,
                 "A disk failure loses all data until a mirror follows the vault: \
@@ -79,4 +96,25 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
             )
             .and("Next: gallra tenant add SLUG --name NAME --org-no NUMBER --email ADDRESS")
     })
+}
+
+/// What is better given at once: every receipt names the operator, and the log's name cannot be
+/// changed once a receipt bears it.
+fn warnings(settings: &Settings, origin: &str) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.public_url.is_none() {
+        warnings.push(format!(
+            "The log of receipts is called {origin} for good, as no public address was given. Before \
+             anything is kept here, a new data directory and `gallra init --public-url URL` give it a \
+             name of yours."
+        ));
+    }
+    if settings.operator == NO_OPERATOR {
+        warnings.push(
+            "Receipts do not name the operator: set operator and operator_org_no in gallra.toml \
+             before the first one."
+                .to_owned(),
+        );
+    }
+    warnings
 }

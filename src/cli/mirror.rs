@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text, moment};
 use super::signals;
-use crate::app::mirror::{Keys, promote};
+use crate::app::mirror::{self, Keys, promote};
 use crate::config::Settings;
 use crate::keyring::mirror::{Promoted, destroy_remains};
 use crate::vocabulary::{MirrorId, Timestamp};
@@ -118,15 +118,20 @@ pub async fn run(arguments: Arguments, settings: Settings, output: Output) -> Re
         return promoted(done, directory, output);
     }
     let keys = Keys::open(&settings).await?;
-    let done = with_keys(arguments, &keys, output).await;
+    let done = with_keys(arguments, &settings, &keys, output).await;
     let closed = keys.close().await;
     done.and_then(|()| Ok(closed?))
 }
 
-async fn with_keys(arguments: Arguments, keys: &Keys, output: Output) -> Result<(), Failure> {
+async fn with_keys(
+    arguments: Arguments,
+    settings: &Settings,
+    keys: &Keys,
+    output: Output,
+) -> Result<(), Failure> {
     match arguments.command {
         Some(Command::List) => list(keys, output).await,
-        Some(Command::Forget { name }) => forget(name, keys, output).await,
+        Some(Command::Forget { name }) => forget(name, settings, keys, output).await,
         Some(Command::DestroyRemains) => {
             let found = destroy_remains(keys.keyring.root())?;
             let directories = found
@@ -220,8 +225,13 @@ async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
     )
 }
 
-async fn forget(name: String, keys: &Keys, output: Output) -> Result<(), Failure> {
-    let Some(known) = keys.keyring.forget_mirror(&name).await? else {
+async fn forget(
+    name: String,
+    settings: &Settings,
+    keys: &Keys,
+    output: Output,
+) -> Result<(), Failure> {
+    let Some(known) = mirror::forget(settings, keys, &name).await? else {
         let message = format!("no mirror {name:?}: `gallra mirror list` shows them");
         return Err(Failure::new(Exit::Failed, message));
     };

@@ -49,6 +49,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use serde_json::json;
 
 use self::failure::Failure;
 use self::output::Output;
@@ -242,12 +243,23 @@ pub fn main() -> ExitCode {
 
 /// Help and version are answers; everything else that clap says is wrong usage.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--json");
     match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if json => {
+            let answer = match error.kind() {
+                ErrorKind::DisplayVersion => json!({ "version": env!("CARGO_PKG_VERSION") }),
+                _ => json!({ "help": error.render().to_string() }),
+            };
+            match (Output { json }).document(&answer) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => ExitCode::from(failure.exit as u8),
+            }
+        }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = error.print(); // Nobody may be reading any more.
             ExitCode::SUCCESS
         }
-        _ if arguments.iter().any(|argument| argument == "--json") => {
+        _ if json => {
             let text = without_values(error).unwrap_or_else(|| error.render().to_string());
             let text = text.split("\n\n").next().unwrap_or(&text);
             let failure = Failure::usage(text.trim_start_matches("error: ").trim());
@@ -323,7 +335,7 @@ fn run(cli: Cli, output: Output) -> Result<(), Failure> {
 async fn dispatch(command: Command, settings: Settings, output: Output) -> Result<(), Failure> {
     match command {
         Command::Demo(arguments) => demo::run(arguments, output).await,
-        Command::Init(_) => init::run(settings, output).await,
+        Command::Init(arguments) => init::run(arguments, settings, output).await,
         Command::Serve(_) => serve::run(settings, output).await,
         Command::Restore(arguments) => stores::restore(arguments, settings, output).await,
         Command::Reconcile(arguments) => stores::reconcile(arguments, settings, output).await,

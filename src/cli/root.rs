@@ -36,7 +36,7 @@ pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Fail
         Command::Status => status(app, output).await,
         Command::Rotate => {
             let rotated = Rotated {
-                epoch: app.keyring.rotate_root().await?,
+                epoch: app.eraser.rotate_root().await?,
             };
             output.give(&rotated, |it| {
                 Text::line(format!("The root is replaced; this is epoch {}.", it.epoch))

@@ -114,11 +114,7 @@ pub async fn reconcile(
 ) -> Result<(), Failure> {
     let (app, mut report) = App::open_and_settle(settings, Purpose::Repair).await?;
     if arguments.full {
-        let full = app.eraser.settle_fully().await?;
-        report.units_checked = full.units_checked;
-        report.keys_missing = full.keys_missing;
-        report.indexes_rebuilt += full.indexes_rebuilt;
-        report.pending = full.pending;
+        report = app.eraser.check_fully(report).await?;
     }
     let destroy = arguments.destroy_orphans && !arguments.dry_run;
     let orphans = match arguments.full || arguments.destroy_orphans {

@@ -104,6 +104,9 @@ pub(super) fn write(settings: &Settings) -> Result<(), ConfigError> {
     if !settings.operator_org_no.is_empty() {
         line("operator_org_no", &settings.operator_org_no);
     }
+    if let Some(url) = &settings.public_url {
+        line("public_url", url);
+    }
     let written = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::facts::{Counts, Results};
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, rows};
+use crate::audit::{self, Action, Entry};
 use crate::keyring::{Destroyed, KeyRef, KeyringError, LedgerEntry};
 use crate::receipts::body::{Kind, Verification, VerificationMethod};
 use crate::store::args;
@@ -268,6 +269,26 @@ impl Eraser {
             .execute(rows::RAISE_VAULT_VERSION, args![version, version])
             .await?;
         Ok(())
+    }
+
+    /// The same after an act in the vault, with the act's row in one transaction of the data: the two
+    /// stores have none in common. The vault itself says who placed or released a hold.
+    pub(super) async fn note_act(&self, entry: &Entry) -> Result<(), EraseError> {
+        let version = self.catalog.keyring.head().await?.version;
+        let mut tx = self.data().begin().await?;
+        tx.execute(rows::RAISE_VAULT_VERSION, args![version, version])
+            .await?;
+        let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());
+        audit::record_in(&mut tx, entry, clock, random).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Replaces the epoch key, as every erasure does, without erasing anything; answers the epoch.
+    pub async fn rotate_root(&self) -> Result<u64, EraseError> {
+        let epoch = self.catalog.keyring.rotate_root().await?;
+        let entry = self.catalog.entry(Action::RootRotated);
+        self.note_act(&entry.count("epoch", epoch)).await?;
+        Ok(epoch)
     }
 }
 

@@ -21,6 +21,9 @@ const TOGETHER: usize = 8;
 /// Contacts deleted in one transaction at most; each may have many messages.
 const CONTACTS: i64 = 100;
 
+/// The values of a profile that a receipt counts, in the order of the statements that look at them.
+const PROFILE: [&str; 4] = ["external_id", "name", "phone", "email"];
+
 /// One unit as it stands in the data.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
@@ -123,7 +126,7 @@ impl Eraser {
             people: held.u64(0)?,
             ..Counts::default()
         };
-        for (at, category) in ["name", "phone", "email"].into_iter().enumerate() {
+        for (at, category) in PROFILE.into_iter().enumerate() {
             counts.category(category, held.u64(at + 1)?);
         }
         for (category, statement) in [
@@ -232,7 +235,7 @@ impl Eraser {
         ) {
             counts.people = 1;
             counts.store("data", 1);
-            for (at, category) in ["name", "phone", "email"].into_iter().enumerate() {
+            for (at, category) in PROFILE.into_iter().enumerate() {
                 counts.category(category, u64::from(held.bool(at)?));
             }
         }
@@ -363,24 +366,27 @@ async fn delete_unit_in(tx: &mut Tx, unit: Unit, counts: &mut Counts) -> Result<
     let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
     let requests = tx.execute(rows::DELETE_REQUESTS, args![unit.id]).await?;
     let events = tx.execute(rows::DELETE_HOOK_EVENTS, args![unit.id]).await?;
-    let cases = delete_cases(tx, unit.id).await?;
+    let (cases, deleted) = delete_cases(tx, unit.id).await?;
     counts.category("message", messages);
     counts.category("forwarding", forwardings);
     counts.category("quarantined", quarantined);
     counts.category("request", requests);
     counts.category("contract_event", events);
     counts.category("case", cases);
-    let records = messages + forwardings + quarantined + requests + events + cases;
+    let records = messages + forwardings + quarantined + requests + events + deleted;
     counts.store("data", records);
     counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
     Ok(())
 }
 
-/// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it.
-async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<u64, StoreError> {
-    let mut deleted = 0;
+/// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it,
+/// without the subject and number that the requester's key opened. Answers how many cases the
+/// requester had, and how many rows of them are deleted.
+async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<(u64, u64), StoreError> {
+    let (mut held, mut deleted) = (0, 0);
     for case in tx.fetch_all(rows::TAKE_CASE_OF_UNIT, args![unit]).await? {
         let case = case.blob(0)?;
+        held += 1;
         let other = tx
             .fetch_optional(rows::OTHER_PART, args![case.clone(), unit])
             .await?;
@@ -392,5 +398,5 @@ async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<u64, StoreError> {
             None => deleted += tx.execute(rows::DELETE_CASE, args![case]).await?,
         }
     }
-    Ok(deleted)
+    Ok((held, deleted))
 }

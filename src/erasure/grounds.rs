@@ -21,7 +21,9 @@ impl Eraser {
         let row = row.ok_or(EraseError::UnknownTenant)?;
         let legal_basis = match kind {
             Kind::TenantPurge => "GDPR Art. 28(3)(g)",
-            Kind::Retention | Kind::Quarantine | Kind::Upload => "GDPR Art. 5(1)(e)",
+            Kind::Retention | Kind::Quarantine | Kind::Upload | Kind::Orphans => {
+                "GDPR Art. 5(1)(e)"
+            }
             _ => "GDPR Art. 17",
         };
         let now = self.catalog.clock.now();

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::{EraseError, Eraser, rows};
+use crate::audit::Action;
 use crate::receipts::body::{Kind, Reference};
 use crate::store::{Row, StoreError, Tx, args};
 use crate::vocabulary::{ContactId, HoldId, TenantId, Timestamp};
@@ -51,7 +52,8 @@ impl Eraser {
         let arguments = args![id, tenant, contact, reason.as_str(), actor, now, version];
         tx.execute(rows::vault::INSERT_HOLD, arguments).await?;
         tx.commit().await?;
-        self.note_vault_version().await?;
+        let entry = self.catalog.entry(Action::HoldAdded).of(tenant);
+        self.note_act(&entry.to(id.as_bytes())).await?;
         Ok(id)
     }
 
@@ -61,10 +63,16 @@ impl Eraser {
         let version = self.catalog.keyring.take_head(&mut tx).await?;
         let now = self.catalog.clock.now();
         let arguments = args![now, self.catalog.actor.to_string(), version, id];
-        let released = tx.execute(rows::vault::RELEASE_HOLD, arguments).await? == 1;
+        let released = tx.fetch_optional(rows::vault::RELEASE_HOLD, arguments);
+        let released = released.await?;
         tx.commit().await?;
-        self.note_vault_version().await?;
-        Ok(released)
+        let Some(released) = released else {
+            return Ok(false);
+        };
+        let entry = self.catalog.entry(Action::HoldReleased);
+        let entry = entry.of(released.id(0)?).to(id.as_bytes());
+        self.note_act(&entry).await?;
+        Ok(true)
     }
 
     /// Holds in force, of one tenant or of all.

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::{EraseError, Eraser, rows};
+use crate::audit::Action;
 use crate::keyring::{Destroyed, Destruction, KeyRef};
 use crate::receipts::body::{Kind, Reference};
 use crate::store::args;
@@ -97,11 +98,11 @@ impl Eraser {
         let instruction = Reference::new("keys that no record names, after a restore")?;
         let facts = Facts {
             copies: Vec::new(), // They are what the keys would have opened.
-            ..self
-                .facts(tenant, Kind::Retention, None, instruction)
-                .await?
+            ..self.facts(tenant, Kind::Orphans, None, instruction).await?
         };
         let erasure = ErasureId::generate(self.catalog.random.as_ref());
+        let entry = self.catalog.entry(Action::OrphansDestroyed).of(tenant);
+        let entry = entry.to(&erasure.0).count("keys", keys.len() as u64);
         let destruction = Destruction {
             erasure,
             kind: facts.kind.word().to_owned(),
@@ -113,6 +114,7 @@ impl Eraser {
             facts: serde_json::to_string(&facts).map_err(EraseError::Stored)?,
         };
         self.catalog.keyring.destroy(destruction).await?;
+        self.note_act(&entry).await?;
         Ok(erasure)
     }
 }

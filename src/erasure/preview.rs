@@ -12,8 +12,9 @@ use crate::vocabulary::{ContactId, TenantId};
 pub struct Preview {
     /// Contacts.
     pub people: u64,
-    /// Units, each with a key of its own.
-    pub units: u64,
+    /// Keys that would be destroyed: each unit has one of its own.
+    #[serde(alias = "units")] // What orders written before this name hold.
+    pub keys: u64,
     /// Cases they opened.
     pub cases: u64,
     /// Messages.
@@ -27,8 +28,8 @@ pub struct Preview {
 impl Preview {
     /// Whether the same records are there. Keys do not count: a stored contract event has one too.
     pub fn same_records(&self, other: &Preview) -> bool {
-        let keys = |it: &Preview| Preview { units: 0, ..*it };
-        keys(self) == keys(other)
+        let records = |it: &Preview| Preview { keys: 0, ..*it };
+        records(self) == records(other)
     }
 
     /// The counts in a line.
@@ -63,7 +64,7 @@ impl Preview {
     fn of_contact(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             people: 1,
-            units: row.u64(0)?,
+            keys: row.u64(0)?,
             messages: row.u64(1)?,
             forwardings: row.u64(2)?,
             cases: row.u64(3)?,
@@ -74,7 +75,7 @@ impl Preview {
     /// Reads a row of `rows::COUNT_TENANT`.
     pub(super) fn of_tenant(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            units: row.u64(0)?,
+            keys: row.u64(0)?,
             messages: row.u64(1)?,
             forwardings: row.u64(2)?,
             cases: row.u64(3)?,

@@ -10,19 +10,29 @@
 //! which keys it was to destroy: after a promotion they are destroyed again, under the same id.
 
 use super::{EraseError, rows};
+use crate::audit::{self, Action, Actor, Entry};
 use crate::keyring::Keyring;
 use crate::store::{Db, args};
-use crate::vocabulary::{ErasureId, Random};
+use crate::vocabulary::{Clock, ErasureId, Random};
 
 /// Brings data down to what the promoted vault knows. It counts as restored then: the next to open
 /// it carries out the ledger, rebuilds the index (its keys may be others), and destroys again what
 /// the mirror had not heard of. Answers how many erasures those are.
-pub async fn note(keyring: &Keyring, data: &Db, random: &dyn Random) -> Result<u64, EraseError> {
+pub async fn note(
+    keyring: &Keyring,
+    data: &Db,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<u64, EraseError> {
     let head = keyring.head().await?;
     let mut id = vec![0; 16];
     random.fill(&mut id);
     let arguments = args![head.ledger_seq, head.ledger_seq, head.version, id];
-    data.execute(rows::MARK_PROMOTED, arguments).await?;
+    let mut tx = data.begin().await?;
+    tx.execute(rows::MARK_PROMOTED, arguments).await?;
+    let entry = Entry::new(Actor::CommandLine, Action::MirrorPromoted).count("epoch", head.epoch);
+    audit::record_in(&mut tx, &entry, clock, random).await?;
+    tx.commit().await?;
     let mut forgotten = 0;
     for row in data
         .fetch_all(rows::DESTROYED_ERASURES, args![true])

@@ -45,7 +45,7 @@ impl Eraser {
         };
         let emptied = Preview {
             people: 1,
-            units: 1,
+            keys: 1,
             cases: 0,
             messages: 0,
             forwardings: 0,

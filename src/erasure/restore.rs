@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::backup::{Manifest, check, check_fits, refused};
 use super::{EraseError, rows};
+use crate::audit::{self, Action, Actor, Entry};
 use crate::keyring::Keyring;
 use crate::store::{Role, archive, args};
-use crate::vocabulary::{Random, fail_point};
+use crate::vocabulary::{Clock, Random, fail_point};
 
 /// Restores the data store from a backup directory. Nobody else may be using it.
 ///
@@ -17,6 +18,7 @@ pub async fn restore(
     keyring: &Keyring,
     data_url: &str,
     directory: &Path,
+    clock: &dyn Clock,
     random: &dyn Random,
 ) -> Result<Manifest, EraseError> {
     let manifest = check(directory)?;
@@ -40,7 +42,11 @@ pub async fn restore(
     fail_point("restore:alone");
     let mut id = vec![0; 16];
     random.fill(&mut id);
-    let mark = (rows::MARK_PUT_BACK, args![id, true]);
-    archive::put_back(data_url, Role::Data, directory, mark).await?;
+    let entry = Entry::new(Actor::CommandLine, Action::Restored);
+    let marks = vec![
+        (rows::MARK_PUT_BACK, args![id, true]),
+        audit::statement(&entry, clock, random),
+    ];
+    archive::put_back(data_url, Role::Data, directory, marks).await?;
     Ok(manifest)
 }

@@ -108,13 +108,13 @@ crate::store::statements! { data:
     UNITS_AFTER = "SELECT block, leaf FROM unit WHERE tenant = $1 AND (block, leaf) > ($2, $3) ORDER BY block, leaf LIMIT $4";
 
     /// Takes a contact before its rows are deleted, so that no writer is in between.
-    TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";
+    TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING external_id IS NOT NULL, name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";
     /// The next messages of a unit.
     MESSAGES_OF_UNIT = "SELECT id FROM message WHERE unit = $1 ORDER BY id LIMIT $2";
     /// Deletes the next files of a unit, which may be large.
     DELETE_SOME_ATTACHMENTS = "DELETE FROM attachment WHERE id IN (SELECT id FROM attachment WHERE unit = $1 ORDER BY id LIMIT $2)";
     /// What a contact holds that nobody may write about any more.
-    CLOSED_CONTACT = "SELECT name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL FROM contact WHERE id = $1 AND erased_at IS NOT NULL";
+    CLOSED_CONTACT = "SELECT external_id IS NOT NULL, name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL FROM contact WHERE id = $1 AND erased_at IS NOT NULL";
     /// Deletes the messages of a unit.
     DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1";
     /// Deletes the messages of a unit up to an id.
@@ -122,7 +122,7 @@ crate::store::statements! { data:
     /// Takes contacts up to an id before their rows are deleted.
     TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE tenant = $2 AND id <= $3";
     /// What contacts up to an id hold.
-    HELD_BY_CONTACTS = "SELECT COUNT(*), COUNT(name), COUNT(phone), COUNT(email) FROM contact WHERE tenant = $1 AND id <= $2";
+    HELD_BY_CONTACTS = "SELECT COUNT(*), COUNT(external_id), COUNT(name), COUNT(phone), COUNT(email) FROM contact WHERE tenant = $1 AND id <= $2";
     /// Deletes their messages.
     DELETE_MESSAGES_OF_CONTACTS = "DELETE FROM message WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
     /// Deletes the files sent along with them.
@@ -211,7 +211,7 @@ pub(crate) mod vault {
         /// Places a hold.
         INSERT_HOLD = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         /// Releases a hold.
-        RELEASE_HOLD = "UPDATE hold SET released_at = $1, released_by = $2, written = $3 WHERE id = $4 AND released_at IS NULL";
+        RELEASE_HOLD = "UPDATE hold SET released_at = $1, released_by = $2, written = $3 WHERE id = $4 AND released_at IS NULL RETURNING tenant";
         /// Holds in force on a tenant.
         HOLDS_OF_TENANT = "SELECT id, tenant, subject, reason, placed_by, placed_at FROM hold WHERE tenant = $1 AND released_at IS NULL ORDER BY placed_at";
         /// Every hold in force.

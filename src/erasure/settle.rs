@@ -5,6 +5,7 @@
 use super::accept::Accepted;
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, Outcome, rows};
+use crate::audit::{self, Action};
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::receipts::body::Kind;
@@ -205,13 +206,22 @@ impl Eraser {
             return Err(ReceiptError::NoKey.into());
         }
         if report.restored {
-            self.data()
-                .execute(rows::CLEAR_RESTORED, args![true])
-                .await?;
+            self.say_reconciled(&report).await?;
         }
         self.finish_orders(&mut report).await?;
         self.catalog.forget_salts().await?;
         Ok(report)
+    }
+
+    /// From here on restored data may be served.
+    async fn say_reconciled(&self, report: &Report) -> Result<(), EraseError> {
+        let mut tx = self.data().begin().await?;
+        tx.execute(rows::CLEAR_RESTORED, args![true]).await?;
+        let entry = self.catalog.entry(Action::Reconciled);
+        let entry = entry.count("erased-again", report.erased_again);
+        let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());
+        audit::record_in(&mut tx, &entry, clock, random).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Finishes what was ordered: what data has accepted, and what a restore made it forget.
@@ -257,11 +267,16 @@ impl Eraser {
         Ok(())
     }
 
-    /// Settles, makes every index anew, and looks at every unit: its key must be there, or one
+    /// Settles, then [`Eraser::check_fully`].
+    pub async fn settle_fully(&self) -> Result<Report, EraseError> {
+        let report = self.settle().await?;
+        self.check_fully(report).await
+    }
+
+    /// After settling: makes every index anew, unless that did, and looks at every unit: its key must be there, or one
     /// erasure must name it. For data that somebody put back with tools of their own: when nobody
     /// was erased since, nothing else tells it from data that was always there.
-    pub async fn settle_fully(&self) -> Result<Report, EraseError> {
-        let mut report = self.settle().await?;
+    pub async fn check_fully(&self, mut report: Report) -> Result<Report, EraseError> {
         if !report.restored {
             report.indexes_rebuilt = self.rebuild_indexes().await?;
         }

@@ -67,6 +67,12 @@ pub enum IngestError {
     /// A text of two bytes a letter.
     #[error("the file is in UTF-16: save it as UTF-8 and import it again")]
     Utf16,
+    /// A pipe without anything in it: the command in front of it failed.
+    #[error(
+        "standard input was empty: look at the command that was to write to it; a file that is empty \
+         may be imported by its name"
+    )]
+    NoInput,
     /// No format fits.
     #[error("which format the file has cannot be seen: name it with --format")]
     Unrecognised,
@@ -95,6 +101,7 @@ impl IngestError {
             self,
             IngestError::Archive
                 | IngestError::Utf16
+                | IngestError::NoInput
                 | IngestError::Unrecognised
                 | IngestError::NoColumns
         )

@@ -10,10 +10,7 @@ impl Offboarder {
     pub async fn hold(&self, client: &Client, reason: &str) -> Result<HoldId, OffboardingError> {
         self.refuse_when_purging(client)?;
         reference("reason", reason)?;
-        let id = self.eraser.add_hold(client.id, None, reason).await?;
-        self.note(Action::HoldAdded, client.id, id.as_bytes())
-            .await?;
-        Ok(id)
+        Ok(self.eraser.add_hold(client.id, None, reason).await?)
     }
 
     /// Releases the holds on all of a client. Those on single contacts stay: they have reasons of
@@ -22,8 +19,6 @@ impl Offboarder {
         let mut released = 0;
         for hold in self.eraser.holds(Some(client.id)).await? {
             if hold.contact.is_none() && self.eraser.release_hold(hold.id).await? {
-                self.note(Action::HoldReleased, client.id, hold.id.as_bytes())
-                    .await?;
                 released += 1;
             }
         }

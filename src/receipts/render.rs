@@ -329,6 +329,7 @@ impl Words {
             Kind::Retention => self.retention,
             Kind::Quarantine => self.quarantine,
             Kind::Upload => self.upload,
+            Kind::Orphans => self.orphans,
             Kind::TenantPurge => self.tenant_purge,
             Kind::Rehousing => self.rehousing,
             Kind::ReErasure => self.re_erasure,

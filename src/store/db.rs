@@ -55,6 +55,7 @@ impl Db {
     pub async fn open_with(url: &str, role: Role, options: Options) -> Result<Db, StoreError> {
         let db = open::open(url, role, &options).await?;
         if !options.create && !migrate::is_initialised(&db).await? {
+            migrate::refuse_without_schema(&db).await?;
             return Err(StoreError::Missing {
                 store: db.place.name.clone(),
             });

@@ -23,6 +23,28 @@ pub enum StoreError {
         /// Which store.
         store: String,
     },
+    /// The server has no database of that name.
+    #[error(
+        "{store}: the server has no such database: create it (`createdb`) or correct the address; \
+         then run `gallra init` for a new installation; for an old one `gallra restore DIR` (data), \
+         `gallra mirror promote DIR` (vault), `gallra reconcile --full` (index)"
+    )]
+    NoDatabase {
+        /// Which store.
+        store: String,
+    },
+    /// The database has none of the schemas that the address names: nothing can be made in it.
+    #[error(
+        "{store} has no schema {schema}: create it (`CREATE SCHEMA`) or correct search_path in the \
+         address; then run `gallra init` for a new installation; for an old one `gallra restore DIR` \
+         (data), `gallra mirror promote DIR` (vault), `gallra reconcile --full` (index)"
+    )]
+    NoSchema {
+        /// Which store.
+        store: String,
+        /// What the address names.
+        schema: String,
+    },
     /// The server does not answer.
     #[error("{store} cannot be reached: start the server or correct the address")]
     Unreachable {
@@ -242,6 +264,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether there is no store at the address, whatever is missing of it.
+    pub fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Missing { .. }
+                | StoreError::NoDatabase { .. }
+                | StoreError::NoSchema { .. }
+        )
+    }
+
     /// Whether running the whole transaction again may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -329,7 +361,7 @@ fn postgres(store: String, code: &str, cause: Cause) -> StoreError {
         "25006" => StoreError::ReadOnly { store, cause },
         "40001" | "40P01" => StoreError::Conflict { store, cause },
         "23505" => StoreError::Duplicate { store, cause },
-        "3D000" | "3F000" => StoreError::Missing { store },
+        "3D000" => StoreError::NoDatabase { store },
         "53300" | "55P03" | "57014" => StoreError::Busy { store, cause },
         _ => match code.get(..2) {
             Some("08" | "28" | "57") => StoreError::Unreachable { store, cause },

@@ -80,6 +80,7 @@ pub(super) async fn run(db: &Db, migrations: Vec<Migration>) -> Result<(), Store
     if is_up_to_date(db, &migrations).await? {
         return Ok(()); // Without a write, which on SQLite would wait for whoever is writing.
     }
+    refuse_without_schema(db).await?;
     let mut tx = db.begin().await?;
     if db.engine() == Engine::Postgres {
         tx.fetch_all(LOCK, args![]).await?;
@@ -151,6 +152,23 @@ pub(super) async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
         return Ok(false);
     }
     Ok(!read(db, db.fetch_all(APPLIED, args![]).await?)?.is_empty())
+}
+
+/// On PostgreSQL an address may name a schema that nobody made. Then nothing can be made here either,
+/// and to say "run `gallra init`" would send people in a circle.
+pub(super) async fn refuse_without_schema(db: &Db) -> Result<(), StoreError> {
+    const SCHEMA: &str = "SELECT current_schema() IS NULL, current_setting('search_path')";
+    if db.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    let row = db.fetch_one(SCHEMA, args![]).await?;
+    match row.bool(0)? {
+        false => Ok(()),
+        true => Err(StoreError::NoSchema {
+            store: db.place().to_owned(),
+            schema: row.text(1)?,
+        }),
+    }
 }
 
 async fn has_table(db: &Db) -> Result<bool, StoreError> {

@@ -13,6 +13,7 @@ mod support;
 mod zips;
 
 mod answers;
+mod audit;
 mod demo;
 mod describing;
 mod desk;

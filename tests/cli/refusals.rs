@@ -6,6 +6,7 @@ use gallra::store::{Engine, Role};
 
 use crate::both_engines;
 use crate::desk::{Desk, reading, text};
+use crate::support::sql;
 
 fn says(error: &serde_json::Value, what: &str) {
     assert!(
@@ -131,6 +132,53 @@ both_engines! {
         }
     }
 
+    /// The remedy names nothing that was typed already, and an empty pipe is no import of nothing.
+    async fn an_import_of_nothing_says_why(bench) {
+        let desk = Desk::with_people(bench);
+        let import = |format: &[&str], input: &str| {
+            let finished = desk.reading(input, [&["import", "--tenant", "norrsken", "-"], format].concat());
+            finished.exited(1).stderr
+        };
+        for format in [&[][..], &["--format", "csv"], &["--format", "zendesk"]] {
+            let said = import(format, "");
+            assert!(said.contains("standard input was empty"), "{said}");
+            assert!(!said.contains("--format"), "{said}");
+        }
+        assert!(import(&[], "what is this").contains("name it with --format"));
+        let said = import(&["--format", "gallra"], "what is this\n");
+        assert!(said.contains("whether the format is gallra") && !said.contains("name the format"), "{said}");
+        let said = import(&["--format", "gallra", "--dry-run"], "what is this\n");
+        assert!(!said.contains("run with --dry-run"), "{said}");
+        let empty = desk.file("empty.ndjson", "");
+        desk.json(["import", "--tenant", "norrsken", &empty]);
+    }
+
+    async fn an_operator_has_a_number_that_is_one(bench) {
+        let desk = Desk::bare(bench);
+        let init = ["init", "--operator", "Exempel Support AB", "--org-no"];
+        let wrong = [&init[..], &["556000-0002"]].concat();
+        says(&desk.refused(2, &wrong), "organisationsnummer");
+        let abroad = [&init[..], &["DK-12345678", "--country", "DK"]].concat();
+        let made = desk.json(&abroad);
+        let warnings = made["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 1, "{made}");
+        assert!(text(&warnings[0]).contains("--public-url"), "{made}");
+    }
+
+    async fn a_log_without_an_address_is_warned_of(bench) {
+        let desk = Desk::bare(bench);
+        let said = desk.text(["init"]);
+        assert!(said.contains("gallra.invalid") && said.contains("do not name the operator"), "{said}");
+    }
+
+    async fn an_installation_with_name_and_address_is_made_without_a_warning(bench) {
+        let desk = Desk::bare(bench);
+        let url = "https://gallra.example.se/";
+        let made = desk.json(["init", "--operator", "Exempel Support AB", "--public-url", url]);
+        assert_eq!(made["warnings"].as_array().unwrap().len(), 0, "{made}");
+        assert!(text(&made["origin"]).starts_with("gallra.example.se/gallra/"), "{made}");
+    }
+
     async fn an_import_fails_only_when_nothing_could_be_read(bench) {
         let desk = Desk::with_people(bench);
         let half = "what?\n{\"type\":\"contact\",\"external_id\":\"c7\",\"name\":\"Siv\"}\n";
@@ -140,9 +188,41 @@ both_engines! {
         assert_eq!(report["files"][0]["quarantined_lines"].as_object().unwrap().len(), 1);
         let none = desk.file("none.ndjson", "what?\n");
         let finished = desk.gallra.run(["import", "--tenant", "norrsken", &none]).exited(1);
-        assert!(finished.stderr.contains("--dry-run"), "{finished:?}");
+        assert!(finished.stderr.contains("name it with --format"), "{finished:?}");
         assert_eq!(finished.json()["files"][0]["records"], 0, "and still says what became of it");
     }
+}
+
+/// An empty schema is a new installation; one that is not there cannot hold any, and `gallra init`
+/// alone would be the wrong advice.
+#[test]
+fn a_schema_that_nobody_made_is_named_with_how_to_make_it() {
+    crate::support::run(Engine::Postgres, async |bench| {
+        let gone = format!("DROP SCHEMA {} CASCADE", bench.schema(Role::Data));
+        sql(gone).await;
+        let desk = Desk::bare(bench);
+        let schema = format!("no schema {}: create it", bench.schema(Role::Data));
+        says(&desk.refused(1, ["init"]), &schema);
+        sql(format!("CREATE SCHEMA {}", bench.schema(Role::Data))).await;
+        desk.json(["init"]);
+        desk.json(["tenant", "list"]);
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            let (here, away) = (bench.schema(role), format!("{}_away", bench.schema(role)));
+            sql(format!("ALTER SCHEMA {here} RENAME TO {away}")).await;
+            for command in [
+                &["tenant", "list"][..],
+                &["find", "anna"],
+                &["reconcile", "--full"],
+            ] {
+                says(
+                    &desk.refused(1, command),
+                    &format!("no schema {here}: create it"),
+                );
+            }
+            sql(format!("ALTER SCHEMA {away} RENAME TO {here}")).await;
+        }
+        desk.json(["tenant", "list"]);
+    });
 }
 
 #[test]
@@ -227,6 +307,10 @@ fn wrong_usage_is_exit_2() {
             assert!(!finished.stderr.contains(typed), "{}", finished.stderr);
         }
     }
+    let version = run(&["--json", "--version"]).succeeded().json();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    let help = run(&["erase", "--help", "--json"]).succeeded().json();
+    assert!(text(&help["help"]).contains("--instruction"), "{help}");
     assert_eq!(
         run(&[]).exited(2).stdout,
         "",

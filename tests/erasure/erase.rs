@@ -34,7 +34,9 @@ both_engines! {
         assert_eq!(receipt.keys.destroyed, 2, "a profile and one part");
         let counted: Vec<(String, u64)> =
             receipt.categories.iter().map(|it| (it.category.clone(), it.records)).collect();
-        let expected = [("case", 1), ("email", 1), ("message", 3), ("name", 1), ("phone", 1)];
+        let expected = [
+            ("case", 1), ("email", 1), ("external_id", 1), ("message", 3), ("name", 1), ("phone", 1),
+        ];
         assert_eq!(counted, expected.map(|(name, count)| (name.to_owned(), count)));
         assert!(receipt.verification.iter().all(|it| it.passed), "{:?}", receipt.verification);
         let methods: Vec<_> = receipt.verification.iter().map(|it| it.method).collect();

@@ -7,7 +7,7 @@ use gallra::catalog::write::MessageChange;
 use gallra::erasure::{EraseError, Standing, restore::restore};
 use gallra::receipts::body::{CopyState, Kind};
 use gallra::store::Role;
-use gallra::vocabulary::{Clock, SystemRandom};
+use gallra::vocabulary::{Clock, SystemClock, SystemRandom};
 
 use crate::both_engines;
 use crate::support::Bench;
@@ -100,19 +100,19 @@ both_engines! {
         bytes[middle] ^= 1;
         std::fs::write(&file, &bytes).unwrap();
         let keyring = &house.catalog.keyring;
-        let refused = restore(keyring, &url, &backup, &SystemRandom).await.unwrap_err();
+        let refused = restore(keyring, &url, &backup, &SystemClock, &SystemRandom).await.unwrap_err();
         assert!(refused.to_string().contains("not the file that was saved"), "{refused}");
         bytes[middle] ^= 1;
         std::fs::write(&file, &bytes).unwrap();
 
         let other = House::open(bench).await;
-        let refused = restore(keyring, &url, &backup, &SystemRandom).await.unwrap_err();
+        let refused = restore(keyring, &url, &backup, &SystemClock, &SystemRandom).await.unwrap_err();
         assert!(matches!(refused, EraseError::InUse(1)), "{refused}");
         other.close().await;
         let neighbour = Bench::new(bench.engine()).await;
         let foreign = House::new(&neighbour).await;
         let keyring = &foreign.catalog.keyring;
-        let refused = restore(keyring, &url, &backup, &SystemRandom).await.unwrap_err();
+        let refused = restore(keyring, &url, &backup, &SystemClock, &SystemRandom).await.unwrap_err();
         assert!(refused.to_string().contains("another vault"), "{refused}");
         foreign.close().await;
         neighbour.remove().await;

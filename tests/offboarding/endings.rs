@@ -161,8 +161,13 @@ async fn restored(world: World, bench: &crate::support::Bench, backup: &std::pat
     let keyring = house.catalog.keyring.clone();
     house.catalog.data.close().await;
     let url = bench.url(gallra::store::Role::Data);
-    let random = gallra::vocabulary::SystemRandom;
-    restore(&keyring, &url, backup, &random).await.unwrap();
+    let (clock, random) = (
+        gallra::vocabulary::SystemClock,
+        gallra::vocabulary::SystemRandom,
+    );
+    restore(&keyring, &url, backup, &clock, &random)
+        .await
+        .unwrap();
     house.close().await;
     let house = crate::support::house::House::open(bench).await;
     house.eraser.settle().await.unwrap();

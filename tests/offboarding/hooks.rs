@@ -7,7 +7,7 @@ use gallra::offboarding::hooks::{HookError, Received, Source};
 use gallra::offboarding::rules::State;
 use gallra::receipts::body::Choice;
 use gallra::store::Role;
-use gallra::vocabulary::{Clock, HookEventId, SystemRandom};
+use gallra::vocabulary::{Clock, HookEventId, SystemClock, SystemRandom};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -199,9 +199,15 @@ both_engines! {
 async fn put_back(bench: &Bench, house: House, backup: &std::path::Path) -> House {
     let keyring = house.catalog.keyring.clone();
     house.catalog.data.close().await;
-    restore(&keyring, &bench.url(Role::Data), backup, &SystemRandom)
-        .await
-        .unwrap();
+    restore(
+        &keyring,
+        &bench.url(Role::Data),
+        backup,
+        &SystemClock,
+        &SystemRandom,
+    )
+    .await
+    .unwrap();
     house.close().await;
     let house = House::open(bench).await;
     house.eraser.settle().await.unwrap();

@@ -117,7 +117,7 @@ both_engines! {
         let url = bench.url(Role::Data);
         house.catalog.data.close().await;
         let mark = ("UPDATE meta SET vault_version = vault_version WHERE id = $1", args![1]);
-        put_back(&url, Role::Data, &backup, mark).await.unwrap();
+        put_back(&url, Role::Data, &backup, vec![mark]).await.unwrap();
         let data = bench.open(Role::Data).await;
         let sql = "SELECT id FROM tenant WHERE slug = 'hattar'";
         let hats = data.fetch_one(sql, args![]).await.unwrap().id::<TenantId>(0).unwrap();

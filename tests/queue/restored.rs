@@ -3,7 +3,7 @@
 use gallra::erasure::{Standing, restore::restore};
 use gallra::queue::{Kind, NewJob, Queue};
 use gallra::store::Role;
-use gallra::vocabulary::{Clock, SystemRandom};
+use gallra::vocabulary::{Clock, SystemClock, SystemRandom};
 
 use crate::both_engines;
 use crate::support::house::House;
@@ -26,7 +26,7 @@ both_engines! {
         house.eraser.backup(&bench.url(Role::Data), &directory).await.expect("a backup");
         let keyring = house.catalog.keyring.clone();
         house.catalog.data.close().await;
-        restore(&keyring, &bench.url(Role::Data), &directory, &SystemRandom).await.expect("it is put back");
+        restore(&keyring, &bench.url(Role::Data), &directory, &SystemClock, &SystemRandom).await.expect("it is put back");
         house.close().await;
 
         let house = House::open(bench).await;

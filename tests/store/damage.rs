@@ -160,7 +160,7 @@ fn a_server_that_is_not_there_is_named() {
             .url(Role::Data)
             .replace("/postgres?", "/no_such_database?");
         let error = Db::open(&missing, Role::Data).await.err().unwrap();
-        assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
+        assert!(matches!(error, StoreError::NoDatabase { .. }), "{error:?}");
     });
 }
 
@@ -172,7 +172,12 @@ fn a_schema_that_is_not_there_is_named() {
             .replace(&bench.schema(Role::Data), "no_such_schema");
         let db = Db::open(&url, Role::Data).await.unwrap();
         let error = db.migrate().await.unwrap_err();
-        assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
+        assert!(
+            matches!(&error, StoreError::NoSchema { schema, .. } if schema == "no_such_schema"),
+            "{error:?}"
+        );
+        let error = Db::open_existing(&url, Role::Data).await.err().unwrap();
+        assert!(matches!(error, StoreError::NoSchema { .. }), "{error:?}");
     });
 }
 

@@ -13,7 +13,9 @@ use gallra::keyring::{BlockSize, FileRoot, KeyRef, Keyring, KeyringError, Means}
 use gallra::receipts::body::Party;
 use gallra::receipts::{Log, SigningKey};
 use gallra::store::{Engine, Role};
-use gallra::vocabulary::{Clock, ContactId, FixedClock, Personal, SystemRandom, Timestamp};
+use gallra::vocabulary::{
+    Clock, ContactId, FixedClock, Personal, SystemClock, SystemRandom, Timestamp,
+};
 
 use super::Bench;
 
@@ -85,7 +87,7 @@ impl<C: Clock + 'static> House<C> {
     pub async fn put_back(self, bench: &Bench, backup: &Path) {
         self.catalog.data.close().await;
         let (keyring, url) = (&self.catalog.keyring, bench.url(Role::Data));
-        restore(keyring, &url, backup, &SystemRandom)
+        restore(keyring, &url, backup, &SystemClock, &SystemRandom)
             .await
             .expect("the backup is restored");
         self.close().await;

@@ -4,11 +4,12 @@ mod bar;
 mod paths;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tokio::fs::File;
-use tokio::io::BufReader;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use self::bar::Bar;
 use super::failure::{Exit, Failure};
@@ -113,11 +114,33 @@ pub async fn run(arguments: Arguments, app: &App, output: Output) -> Result<(), 
     match answer.files.iter().all(read_nothing) {
         true => Err(Failure::new(
             Exit::Failed,
-            "nothing could be read: name the format with --format, and run with --dry-run to see what \
-             is wrong with which line",
+            nothing_read(&answer, &arguments),
         )),
         false => Ok(()),
     }
+}
+
+/// Why nothing was taken in, as far as that is known, and what to type next: nothing that was typed
+/// already.
+fn nothing_read(answer: &Answer, arguments: &Arguments) -> String {
+    let failures: Option<BTreeSet<&str>> = answer
+        .files
+        .iter()
+        .map(|it| it.failure.as_deref())
+        .collect();
+    if let Some(failures) = failures {
+        let failures: Vec<_> = failures.into_iter().collect();
+        return format!("nothing could be read: {}", failures.join("; "));
+    }
+    let format = match arguments.format.as_str() {
+        "auto" => "name the format with --format".to_owned(),
+        given => format!("see whether the format is {given}: without --format it is looked for"),
+    };
+    let lines = match arguments.dry_run {
+        true => "what is wrong with which line is said above",
+        false => "run with --dry-run to see what is wrong with which line",
+    };
+    format!("nothing could be read: {format}; {lines}")
 }
 
 fn read_nothing(file: &FileReport) -> bool {
@@ -183,7 +206,11 @@ impl<'a> Import<'a> {
         let mut intake = Intake::new(&self.app.catalog, self.tenant, options);
         if path == Path::new("-") {
             let bar = Bar::new(None, self.json);
-            let source = BufReader::with_capacity(BUFFER, bar.watch(tokio::io::stdin()));
+            let mut source = BufReader::with_capacity(BUFFER, bar.watch(tokio::io::stdin()));
+            let beginning = source.fill_buf().await;
+            if beginning.map_err(|error| failed(path, &error))?.is_empty() {
+                return Err(Stopped::ThisFile(IngestError::NoInput));
+            }
             let session = &mut self.session;
             session
                 .read(source, self.format, &mut intake, |it| bar.show(it))

@@ -6,7 +6,7 @@ const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
 fn counts(messages: u64) -> Preview {
     Preview {
         people: 2,
-        units: 9,
+        keys: 9,
         cases: 1,
         messages,
         forwardings: 0,

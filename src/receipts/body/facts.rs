@@ -19,6 +19,8 @@ pub enum Kind {
     Quarantine,
     /// A file as it was sent in for import, once it is taken in.
     Upload,
+    /// Keys that no record names, after a backup was put back: what only newer backups hold.
+    Orphans,
     /// Everything of one controller.
     TenantPurge,
     /// One unit: what stays of it was sealed anew, the rest removed.
@@ -36,6 +38,7 @@ impl Kind {
             Kind::Retention => "retention",
             Kind::Quarantine => "quarantine",
             Kind::Upload => "upload",
+            Kind::Orphans => "orphans",
             Kind::TenantPurge => "tenant_purge",
             Kind::Rehousing => "rehousing",
             Kind::ReErasure => "re_erasure",

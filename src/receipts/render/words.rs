@@ -43,6 +43,9 @@ words! {
     upload:
         "en uppladdad fil, efter import",
         "an uploaded file, after its import";
+    orphans:
+        "nycklar som ingen post använder, efter att en säkerhetskopia lästes tillbaka",
+        "keys that no record uses, after a backup was restored";
     tenant_purge: "allt hos en kund", "everything of one client";
     rehousing:
         "rättade, maskade eller flyttade uppgifter",

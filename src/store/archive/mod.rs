@@ -14,6 +14,9 @@ pub(super) use sqlite::is_cut_off;
 
 use super::{Db, Engine, Role, StoreError, Value};
 
+/// What is run in a store that is put back before it stands in its place: a statement, its arguments.
+pub type Mark = (&'static str, Vec<Value>);
+
 /// The file's name in a backup directory.
 pub fn file_name(engine: Engine) -> &'static str {
     match engine {
@@ -49,22 +52,22 @@ pub async fn save(db: &Db, url: &str, directory: &Path) -> Result<PathBuf, Store
     Ok(target)
 }
 
-/// Puts a saved store in the place that `url` names, and runs `mark` in it before anything else can
+/// Puts a saved store in the place that `url` names, and runs `marks` in it before anything else can
 /// open it there. Nobody may have it open, nor open it meanwhile.
 ///
-/// Killed at any moment, this leaves the old store or the new one with its mark; on SQLite, for an
+/// Killed at any moment, this leaves the old store or the new one with its marks; on SQLite, for an
 /// instant, none, which is refused as cut off. Running it again finishes it.
 pub async fn put_back(
     url: &str,
     role: Role,
     directory: &Path,
-    mark: (&'static str, Vec<Value>),
+    marks: Vec<Mark>,
 ) -> Result<(), StoreError> {
     let engine = engine_of(url);
     let saved = directory.join(file_name(engine));
     match engine {
-        Engine::Sqlite => sqlite::put_back(url, role, &saved, mark).await,
-        Engine::Postgres => postgres::put_back(url, role, &saved, mark).await,
+        Engine::Sqlite => sqlite::put_back(url, role, &saved, marks).await,
+        Engine::Postgres => postgres::put_back(url, role, &saved, marks).await,
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::io::{AsyncWriteExt, copy};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::super::{Db, Role, StoreError, Value, args, migrate};
+use super::Mark;
 use super::address::Address;
 use crate::vocabulary::fail_point;
 
@@ -50,7 +51,7 @@ pub(super) async fn put_back(
     url: &str,
     role: Role,
     saved: &Path,
-    mark: (&'static str, Vec<Value>),
+    marks: Vec<Mark>,
 ) -> Result<(), StoreError> {
     let address = Address::read(url)?;
     let mut reader = address.command("pg_restore");
@@ -79,7 +80,7 @@ pub(super) async fn put_back(
         return Err(tool("psql", "it takes no input"));
     };
     let begin = begin(&address.schema);
-    let end = end(&address.schema, role, mark);
+    let end = end(&address.schema, role, &marks);
     let (fed, written) = tokio::join!(feed(script, begin, reader, end), writer.wait_with_output());
     let written = written.map_err(|error| tool("psql", error))?;
     match written.status.code() {
@@ -141,7 +142,7 @@ fn begin(schema: &str) -> String {
 }
 
 /// Refuses what this program could not open afterwards, and marks the rest.
-fn end(schema: &str, role: Role, (sql, arguments): (&'static str, Vec<Value>)) -> String {
+fn end(schema: &str, role: Role, marks: &[Mark]) -> String {
     let known: Vec<_> = migrate::embedded(role)
         .iter()
         .map(|file| {
@@ -153,8 +154,7 @@ fn end(schema: &str, role: Role, (sql, arguments): (&'static str, Vec<Value>)) -
         })
         .collect();
     let known = known.join(", ");
-    let arguments: Vec<_> = arguments.iter().map(literal).collect();
-    let arguments = arguments.join(", ");
+    let marks: String = marks.iter().map(run).collect();
     format!(
         "SET search_path = \"{schema}\";\n\
          DO $gallra$ BEGIN\n\
@@ -163,8 +163,17 @@ fn end(schema: &str, role: Role, (sql, arguments): (&'static str, Vec<Value>)) -
              RAISE EXCEPTION 'another release of Gallra made this backup';\n\
            END IF;\n\
          END $gallra$;\n\
-         PREPARE gallra_mark AS {sql};\n\
-         EXECUTE gallra_mark({arguments});\n"
+         {marks}"
+    )
+}
+
+fn run((sql, arguments): &Mark) -> String {
+    let arguments: Vec<_> = arguments.iter().map(literal).collect();
+    let arguments = arguments.join(", ");
+    format!(
+        "PREPARE gallra_mark AS {sql};\n\
+         EXECUTE gallra_mark({arguments});\n\
+         DEALLOCATE gallra_mark;\n"
     )
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::super::error::Place;
-use super::super::{Db, Engine, Role, StoreError, Value, make_directory, open};
+use super::super::{Db, Engine, Role, StoreError, make_directory, open};
+use super::Mark;
 use crate::vocabulary::fail_point;
 
 /// A store is its file and two logs.
@@ -21,7 +22,7 @@ pub(super) async fn put_back(
     url: &str,
     role: Role,
     saved: &Path,
-    mark: (&'static str, Vec<Value>),
+    marks: Vec<Mark>,
 ) -> Result<(), StoreError> {
     let parsed = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::BadUrl {
         url: url.to_owned(),
@@ -35,20 +36,20 @@ pub(super) async fn put_back(
     prepare(saved, &fresh).map_err(|error| place.io(error))?;
     fail_point("restore:loaded");
     let address = url.split('?').next().unwrap_or(url);
-    run_mark(&format!("{address}{FRESH}"), role, mark).await?;
+    run_marks(&format!("{address}{FRESH}"), role, marks).await?;
     fail_point("restore:marked");
     exchange(&fresh, target).map_err(|error| place.io(error))
 }
 
 /// Brings the copy up to date and marks it.
-async fn run_mark(
-    url: &str,
-    role: Role,
-    (sql, arguments): (&'static str, Vec<Value>),
-) -> Result<(), StoreError> {
+async fn run_marks(url: &str, role: Role, marks: Vec<Mark>) -> Result<(), StoreError> {
     let db = Db::open_existing(url, role).await?;
     db.migrate().await?;
-    db.execute(sql, arguments).await?;
+    let mut tx = db.begin().await?;
+    for (sql, arguments) in marks {
+        tx.execute(sql, arguments).await?;
+    }
+    tx.commit().await?;
     db.checkpoint(Duration::from_secs(5)).await?;
     db.close().await;
     Ok(())

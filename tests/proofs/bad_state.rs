@@ -3,14 +3,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gallra::store::{Engine, Role};
 
 use crate::both_engines;
 use crate::desk::Desk;
-use crate::support::{self, Bench};
-use crate::tools::limits::{ReadOnly, with_small_files};
-use crate::tools::process::Running;
+use crate::support::{Bench, sql};
+use crate::tools::limits::{ReadOnly, SmallDisk, with_small_files};
+use crate::tools::process::{Gallra, Running};
 
 /// Fails unless a command is refused with all of these words.
 fn refused(desk: &Desk, arguments: &[&str], words: &[&str]) {
@@ -55,151 +56,225 @@ fn put(from: &Path, path: &Path) {
     }
 }
 
-fn sqlite(test: impl Fn(&Bench, &Desk)) {
-    support::run(Engine::Sqlite, async |bench| {
-        let desk = Desk::open(bench);
-        desk.import("skor", 1..=2);
-        test(bench, &desk);
-        assert_eq!(
-            desk.found("anna2@example.se"),
-            1,
-            "mended, everything works"
-        );
-        desk.run(&["reconcile", "--full"]);
-        desk.run(&["verify", "--all"]);
-    });
+/// Fails unless the command stops and says that room is to be made.
+fn stops(command: Command) {
+    let stopped = tokio::task::block_in_place(|| Running::start(command).finish());
+    assert_eq!(stopped.code(), Some(1), "{stopped:#?}");
+    assert!(stopped.stderr.contains("free space"), "{stopped:#?}");
 }
 
-#[test]
-fn a_vault_put_back_to_an_older_state_is_refused() {
-    sqlite(|bench, desk| {
-        let (vault, old, new) = (
-            bench.file(Role::Vault),
-            bench.directory().join("old"),
-            bench.directory().join("new"),
-        );
-        copy(&vault, &old);
+fn half_a_vault(bench: &Bench, desk: &Desk) {
+    let vault = bench.file(Role::Vault);
+    let bytes = fs::read(&vault).unwrap();
+    fs::write(&vault, &bytes[..bytes.len() / 2]).unwrap();
+    let finished = desk.tried(&["find", "anna2@example.se"]);
+    assert_eq!(finished.code(), Some(1), "{finished:#?}");
+    let remedy = finished.stderr.contains("gallra mirror promote");
+    assert!(remedy, "{finished:#?}");
+    fs::remove_file(&vault).unwrap();
+    let remedies = ["does not exist or is empty", "gallra mirror promote"];
+    refused(desk, &["find", "anna2@example.se"], &remedies);
+    assert!(!vault.exists(), "nothing is initialised anew");
+}
+
+/// Two people of a client, a test that breaks something and mends it again, and everything works.
+fn house(bench: &Bench, test: impl FnOnce(&Desk)) {
+    let desk = Desk::open(bench);
+    desk.import("skor", 1..=2);
+    test(&desk);
+    works(&desk);
+}
+
+fn works(desk: &Desk) {
+    let found = desk.found("anna2@example.se");
+    assert_eq!(found, 1, "mended, everything works");
+    desk.run(&["reconcile", "--full"]);
+    desk.run(&["verify", "--all"]);
+}
+
+/// Keeps the vault as it stands under a name, as a copy made behind Gallra's back would.
+async fn keep(bench: &Bench, name: &str) {
+    let vault = bench.file(Role::Vault);
+    match bench.engine() {
+        Engine::Sqlite => copy(&vault, &bench.directory().join(name)),
+        Engine::Postgres => {
+            let (vault, kept) = (bench.schema(Role::Vault), kept(bench, name));
+            sql(format!(
+                "DO $$ DECLARE t text; BEGIN DROP SCHEMA IF EXISTS {kept} CASCADE; CREATE SCHEMA {kept}; \
+                 FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = '{vault}' LOOP \
+                 EXECUTE format('CREATE TABLE {kept}.%I AS TABLE {vault}.%I', t, t); END LOOP; END $$"
+            ))
+            .await;
+        }
+    }
+}
+
+/// Puts such a copy back.
+async fn put_back(bench: &Bench, name: &str) {
+    let vault = bench.file(Role::Vault);
+    match bench.engine() {
+        Engine::Sqlite => put(&bench.directory().join(name), &vault),
+        Engine::Postgres => {
+            let (vault, kept) = (bench.schema(Role::Vault), kept(bench, name));
+            sql(format!(
+                "DO $$ DECLARE t text; BEGIN \
+                 FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = '{vault}' LOOP \
+                 EXECUTE format('TRUNCATE {vault}.%I CASCADE', t); END LOOP; \
+                 FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = '{vault}' LOOP \
+                 EXECUTE format('INSERT INTO {vault}.%I SELECT * FROM {kept}.%I', t, t); END LOOP; END $$"
+            ))
+            .await;
+        }
+    }
+}
+
+fn kept(bench: &Bench, name: &str) -> String {
+    format!("{}_{name}", bench.schema(Role::Vault))
+}
+
+/// Removes such a copy; on SQLite it goes with the directory.
+async fn forget(bench: &Bench, name: &str) {
+    if bench.engine() == Engine::Postgres {
+        sql(format!("DROP SCHEMA {} CASCADE", kept(bench, name))).await;
+    }
+}
+
+const ERASE: [&str; 7] = [
+    "erase",
+    "--tenant",
+    "skor",
+    "--external-id",
+    "kund-1",
+    "--instruction",
+    "A-1",
+];
+
+both_engines! {
+    async fn a_vault_put_back_to_an_older_state_is_refused(bench) {
+        let desk = Desk::open(bench);
+        desk.import("skor", 1..=2);
+        keep(bench, "old").await;
         desk.erase(1, &[]);
-        copy(&vault, &new);
-        put(&old, &vault);
+        keep(bench, "new").await;
+        put_back(bench, "old").await;
         // One epoch back, the destruction of keys is redone from the record beside the root; but what else
         // the vault knew is forgotten, and the data is ahead of it.
-        let remedies = [
-            "the vault was rolled back",
-            "mirror promote",
-            "nothing was changed",
-        ];
-        refused(desk, &["find", "anna2@example.se"], &remedies);
-        put(&new, &vault);
+        let remedies = ["the vault was rolled back", "mirror promote", "nothing was changed"];
+        refused(&desk, &["find", "anna2@example.se"], &remedies);
+        put_back(bench, "new").await;
         desk.import("skor", [3]);
         desk.erase(3, &[]);
-        copy(&vault, &new);
-        put(&old, &vault);
+        keep(bench, "new").await;
+        put_back(bench, "old").await;
         for command in [&["find", "anna2@example.se"][..], &["reconcile"], &["init"]] {
             let finished = desk.tried(command);
             assert_ne!(finished.code(), Some(0), "{finished:#?}");
         }
-        refused(
-            desk,
-            &["find", "x@example.se"],
-            &["the vault was rolled back", "mirror promote"],
-        );
-        put(&new, &vault);
+        refused(&desk, &["find", "x@example.se"], &["the vault was rolled back", "mirror promote"]);
+        put_back(bench, "new").await;
         assert_eq!(desk.found("anna1@example.se"), 0);
-    });
-}
+        works(&desk);
+        for name in ["old", "new"] {
+            forget(bench, name).await;
+        }
+    }
 
-#[test]
-fn a_truncated_vault_is_refused() {
-    sqlite(|bench, desk| {
-        let (vault, whole) = (bench.file(Role::Vault), bench.directory().join("whole"));
-        copy(&vault, &whole);
-        let bytes = fs::read(&vault).unwrap();
-        fs::write(&vault, &bytes[..bytes.len() / 2]).unwrap();
-        let finished = desk.tried(&["find", "anna2@example.se"]);
-        assert_eq!(finished.code(), Some(1), "{finished:#?}");
-        assert!(
-            finished.stderr.contains("gallra mirror promote"),
-            "{finished:#?}"
-        );
-        fs::remove_file(&vault).unwrap();
-        let remedies = ["does not exist or is empty", "gallra mirror promote"];
-        refused(desk, &["find", "anna2@example.se"], &remedies);
-        assert!(!vault.exists(), "nothing is initialised anew");
-        put(&whole, &vault);
-    });
-}
+    async fn a_truncated_vault_is_refused(bench) {
+        let desk = Desk::open(bench);
+        desk.import("skor", 1..=2);
+        keep(bench, "whole").await;
+        match bench.engine() {
+            Engine::Sqlite => half_a_vault(bench, &desk),
+            Engine::Postgres => {
+                sql(format!("TRUNCATE {}.head CASCADE", bench.schema(Role::Vault))).await;
+                refused(&desk, &["find", "anna2@example.se"], &["is lost", "gallra mirror promote"]);
+                refused(&desk, &["init"], &["nothing is initialised anew"]);
+            }
+        }
+        put_back(bench, "whole").await;
+        works(&desk);
+        forget(bench, "whole").await;
+    }
 
-#[test]
-fn a_missing_root_is_refused_and_not_made_anew() {
-    sqlite(|bench, desk| {
-        let (root, away) = (
-            bench.directory().join("root"),
-            bench.directory().join("away"),
-        );
-        fs::rename(&root, &away).unwrap();
-        let remedies = [
-            "the root is lost or empty",
-            "gallra mirror promote",
-            "nothing was initialised",
-        ];
-        refused(desk, &["find", "anna2@example.se"], &remedies);
-        refused(desk, &["init"], &["already"]);
-        assert!(!root.join("copy-1").exists(), "nothing is initialised anew");
-        fs::remove_dir_all(&root).ok();
-        fs::rename(&away, &root).unwrap();
-    });
-}
+    async fn a_missing_root_is_refused_and_not_made_anew(bench) {
+        house(bench, |desk| {
+            let (root, away) = (bench.directory().join("root"), bench.directory().join("away"));
+            fs::rename(&root, &away).unwrap();
+            let remedies =
+                ["the root is lost or empty", "gallra mirror promote", "nothing was initialised"];
+            refused(desk, &["find", "anna2@example.se"], &remedies);
+            refused(desk, &["init"], &["already"]);
+            assert!(!root.join("copy-1").exists(), "nothing is initialised anew");
+            fs::remove_dir_all(&root).ok();
+            fs::rename(&away, &root).unwrap();
+        });
+    }
 
-#[test]
-fn a_file_that_may_not_grow_stops_an_import_and_an_erasure_and_loses_nothing() {
-    sqlite(|bench, desk| {
+    /// On PostgreSQL only the root's files are ours to write.
+    async fn a_file_that_may_not_grow_stops_an_import_and_an_erasure_and_loses_nothing(bench) {
+        house(bench, |desk| {
+            let before = desk.access(2);
+            let many: String = (10..400).map(crate::worker::records).collect();
+            let file = desk.file(&many);
+            let import = ["import", "--tenant", "skor", &file];
+            if bench.engine() == Engine::Sqlite {
+                let size = fs::metadata(bench.file(Role::Data)).unwrap().len();
+                let limited = with_small_files(&desk.gallra.command(import), size + 65_536);
+                stops(limited);
+                assert_eq!(desk.access(2), before);
+            }
+            desk.run(&import);
+            assert_eq!(desk.found("anna399@example.se"), 1);
+            stops(with_small_files(&desk.gallra.command(ERASE), 8_192));
+            assert_eq!(desk.access(2), before);
+            desk.erase(1, &[]);
+            assert_eq!(desk.found("anna1@example.se"), 0);
+            assert_eq!(desk.access(2), before);
+        });
+    }
+
+    /// The root, and on SQLite the data too, on a disk without a free byte.
+    async fn a_full_disk_stops_an_erasure_and_an_import_and_loses_nothing(bench) {
+        let Some(disk) = SmallDisk::new(32 << 20) else {
+            return eprintln!("no disk may be mounted here: files that may not grow stand for it");
+        };
+        let root = format!("file:{}", disk.path().join("root").display());
+        let gallra = Gallra::at(bench).with("GALLRA_ROOT", root);
+        let data = format!("sqlite:{}", disk.path().join("data.db").display());
+        let gallra = match bench.engine() {
+            Engine::Sqlite => gallra.with("DATABASE_URL", data),
+            Engine::Postgres => gallra,
+        };
+        let desk = Desk::open_as(bench, gallra);
+        desk.import("skor", 1..=2);
         let before = desk.access(2);
-        let many: String = (10..400).map(crate::worker::records).collect();
-        let file = desk.file(&many);
-        let size = fs::metadata(bench.file(Role::Data)).unwrap().len();
-        let import = desk.gallra.command(["import", "--tenant", "skor", &file]);
-        let stopped = Running::start(with_small_files(&import, size + 65_536)).finish();
-        assert_eq!(stopped.code(), Some(1), "{stopped:#?}");
-        assert!(stopped.stderr.contains("free space"), "{stopped:#?}");
+        let many = desk.file(&(10..400).map(crate::worker::records).collect::<String>());
+        disk.fill();
+        stops(desk.gallra.command(ERASE));
+        let import = ["import", "--tenant", "skor", &many];
+        if bench.engine() == Engine::Sqlite {
+            stops(desk.gallra.command(import));
+        }
+        disk.free();
         assert_eq!(desk.access(2), before);
-        desk.run(&["import", "--tenant", "skor", &file]);
-        assert_eq!(desk.found("anna399@example.se"), 1);
-
-        let order = ["--external-id", "kund-1", "--instruction", "A-1"];
-        let erase = [&["erase", "--tenant", "skor"], &order[..]].concat();
-        let stopped = Running::start(with_small_files(&desk.gallra.command(erase), 8_192)).finish();
-        assert_eq!(stopped.code(), Some(1), "{stopped:#?}");
-        assert!(stopped.stderr.contains("free space"), "{stopped:#?}");
-        assert_eq!(desk.access(2), before);
+        desk.run(&import);
         desk.erase(1, &[]);
         assert_eq!(desk.found("anna1@example.se"), 0);
         assert_eq!(desk.access(2), before);
-    });
-}
+        works(&desk);
+    }
 
-#[test]
-fn a_read_only_root_refuses_an_erasure_and_loses_nobody() {
-    sqlite(|bench, desk| {
-        let guard = ReadOnly::new(&bench.directory().join("root"));
-        let erase = [
-            "erase",
-            "--tenant",
-            "skor",
-            "--external-id",
-            "kund-1",
-            "--instruction",
-            "A-1",
-        ];
-        refused(desk, &erase, &["permission"]);
-        drop(guard);
-        desk.run(&["reconcile"]);
-        desk.erase(1, &[]);
-        assert_eq!(desk.found("anna1@example.se"), 0);
-    });
-}
+    async fn a_read_only_root_refuses_an_erasure_and_loses_nobody(bench) {
+        house(bench, |desk| {
+            let guard = ReadOnly::new(&bench.directory().join("root"));
+            refused(desk, &ERASE, &["permission"]);
+            drop(guard);
+            desk.run(&["reconcile"]);
+            desk.erase(1, &[]);
+            assert_eq!(desk.found("anna1@example.se"), 0);
+        });
+    }
 
-both_engines! {
     async fn ciphertexts_that_were_exchanged_do_not_open(bench) {
         let desk = Desk::open(bench);
         desk.import("skor", 1..=2);

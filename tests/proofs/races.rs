@@ -1,6 +1,7 @@
 //! Two at once: leases against erasures, creating against purging, one person erased by two
 //! processes, one external id and one address brought by several.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gallra::catalog::Identifier;
@@ -19,7 +20,7 @@ fn at_once(processes: Vec<std::process::Command>) -> Vec<Finished> {
 }
 
 both_engines! {
-    async fn two_processes_that_erase_one_person_get_one_receipt(bench) {
+    async fn two_processes_that_erase_one_person_get_one_receipt_of_the_same_bytes(bench) {
         let house = House::new(bench).await;
         let tenant = house.tenant(TENANT).await;
         for number in 1..=6 {
@@ -29,16 +30,22 @@ both_engines! {
         let orders = ["erase 1", "erase 2", "erase 3", "erase 4", "erase 5"];
         let both = || vec![worker(bench, orders), worker(bench, orders)];
         let ended = tokio::task::block_in_place(|| at_once(both()));
-        let mut receipts = std::collections::BTreeMap::new();
+        let (mut receipts, mut notes) = (BTreeMap::new(), BTreeMap::new());
         for finished in ended {
-            let finished = finished.succeeded();
-            for line in finished.stdout.lines().filter_map(|line| line.strip_prefix("erased ")) {
-                let (person, receipt) = line.split_once(' ').unwrap();
-                let first = receipts.entry(person.to_owned()).or_insert(receipt.to_owned());
-                assert_eq!(first, receipt, "two receipts for person {person}");
+            let stdout = finished.succeeded().stdout;
+            for (said, found) in [("erased ", &mut receipts), ("note ", &mut notes)] {
+                for line in stdout.lines().filter_map(|line| line.strip_prefix(said)) {
+                    let (person, receipt) = line.split_once(' ').unwrap();
+                    let first = found.entry(person.to_owned()).or_insert(receipt.to_owned());
+                    assert_eq!(first, receipt, "two receipts for person {person}");
+                }
             }
         }
         assert_eq!(receipts.len(), 5);
+        for (person, receipt) in &receipts {
+            let stored = house.eraser.log.find(receipt.parse().unwrap()).await.unwrap();
+            assert_eq!(notes[person], hex::encode(&stored.note), "as it was handed over");
+        }
         gone.is_gone(&house, &tenant, 3).await;
         house.eraser.settle().await.unwrap();
         assert_eq!(invariants::hold(bench, &house).await, 5);

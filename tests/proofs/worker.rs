@@ -189,6 +189,8 @@ async fn erase<C: Clock + 'static>(house: &House<C>, tenant: &TenantRef, word: &
     println!("erasing {word} {contact}");
     let outcome = house.erase(tenant, contact, strict).await;
     assert_eq!(outcome.pending, None);
+    let receipt = house.eraser.log.find(outcome.erasure).await.unwrap();
+    println!("note {word} {}", hex::encode(&receipt.note));
     println!("erased {word} {}", outcome.erasure);
 }
 

@@ -5,75 +5,23 @@
 //! durable transaction each, the fastest statements we know on each engine. It has no units, no key
 //! leases, no second store.
 
+mod tables;
+
 use std::collections::{BTreeMap, HashMap};
 
 use gallra::keyring::normalise;
 use gallra::store::Engine;
-use gallra::vocabulary::{Neighbourhood, Personal, Random, SystemRandom, Timestamp};
+use gallra::vocabulary::{Neighbourhood, Personal, Random, SystemRandom};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
+use self::tables::{AUDIT, CASES, CONTACTS, Cell, MESSAGES, Record, SCHEMA, SEARCH, Search};
 use crate::support::{Bench, server};
 
 /// Records of one transaction, as many as ours.
 const BATCH: usize = 500;
-
-const SCHEMA: &str = "
-CREATE TABLE contact (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL, name TEXT,
-  phone TEXT, email TEXT, source TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
-CREATE UNIQUE INDEX contact_external ON contact (tenant, external_id);
-CREATE INDEX contact_tenant ON contact (tenant, id);
-CREATE TABLE support_case (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
-  requester BLOB NOT NULL, subject TEXT, channel TEXT NOT NULL, state TEXT NOT NULL,
-  opened_at BIGINT NOT NULL, closed_at BIGINT);
-CREATE UNIQUE INDEX case_external ON support_case (tenant, external_id);
-CREATE INDEX case_tenant ON support_case (tenant, id);
-CREATE INDEX case_requester ON support_case (requester);
-CREATE TABLE message (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
-  support_case BLOB NOT NULL, contact BLOB NOT NULL, author TEXT, body TEXT NOT NULL,
-  direction TEXT NOT NULL, channel TEXT NOT NULL, sent_at BIGINT NOT NULL);
-CREATE UNIQUE INDEX message_external ON message (tenant, external_id);
-CREATE INDEX message_case ON message (support_case, sent_at);
-CREATE INDEX message_contact ON message (contact);
-CREATE TABLE search (tenant BLOB NOT NULL, field BIGINT NOT NULL, value TEXT NOT NULL,
-  contact BLOB NOT NULL, PRIMARY KEY (tenant, field, value, contact));
-CREATE INDEX search_contact ON search (contact);
-CREATE TABLE audit (id BLOB PRIMARY KEY, at BIGINT NOT NULL, detail TEXT);
-CREATE INDEX audit_at ON audit (at);
-";
-
-const CONTACTS: &str = "INSERT INTO contact (id, tenant, external_id, name, phone, email, source, \
-    created_at, updated_at) VALUES … ON CONFLICT (tenant, external_id) DO UPDATE SET \
-    name = COALESCE(excluded.name, contact.name), phone = COALESCE(excluded.phone, contact.phone), \
-    email = COALESCE(excluded.email, contact.email), \
-    source = COALESCE(excluded.source, contact.source), updated_at = excluded.updated_at \
-    RETURNING id, external_id";
-const CASES: &str = "INSERT INTO support_case (id, tenant, external_id, requester, subject, channel, \
-    state, opened_at, closed_at) VALUES … ON CONFLICT (tenant, external_id) DO UPDATE SET \
-    subject = COALESCE(excluded.subject, support_case.subject), state = excluded.state, \
-    closed_at = COALESCE(excluded.closed_at, support_case.closed_at) RETURNING id, external_id";
-const MESSAGES: &str = "INSERT INTO message (id, tenant, external_id, support_case, contact, author, \
-    body, direction, channel, sent_at) VALUES … ON CONFLICT (tenant, external_id) DO NOTHING";
-const SEARCH: &str = "INSERT INTO search (tenant, field, value, contact) VALUES … \
-    ON CONFLICT (tenant, field, value, contact) DO NOTHING";
-const AUDIT: &str = "INSERT INTO audit (id, at, detail) VALUES …";
-
-/// One argument.
-#[derive(Clone)]
-pub enum Cell {
-    Int(i64),
-    Text(String),
-    NoText,
-    Bytes(Vec<u8>),
-}
-
-impl From<Option<String>> for Cell {
-    fn from(text: Option<String>) -> Self {
-        text.map_or(Cell::NoText, Cell::Text)
-    }
-}
 
 macro_rules! bind {
     ($query:expr, $cells:expr) => {
@@ -103,38 +51,6 @@ pub struct Plain {
     /// Texts by statement and number of rows, so that each is built and prepared once.
     texts: HashMap<(&'static str, usize), &'static str>,
     tenant: [u8; 16],
-}
-
-/// A line of the export; flat, which serde reads fastest.
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Record {
-    #[serde(rename = "type")]
-    kind: String,
-    external_id: String,
-    contact: String,
-    case: String,
-    name: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-    source: Option<String>,
-    subject: Option<String>,
-    author: Option<String>,
-    channel: String,
-    state: String,
-    direction: String,
-    body: String,
-    created_at: Option<Timestamp>,
-    opened_at: Option<Timestamp>,
-    closed_at: Option<Timestamp>,
-    sent_at: Option<Timestamp>,
-}
-
-/// A value that a contact can be searched by.
-struct Search {
-    field: i64,
-    value: String,
-    external_id: String,
 }
 
 impl Plain {

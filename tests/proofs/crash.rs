@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use gallra::catalog::TenantRef;
 use gallra::erasure::Standing;
 use gallra::ingest::{Options, import_gallra};
 use gallra::store::{Engine, Role};
@@ -150,6 +151,15 @@ fn next_command(bench: &Bench, round: usize, again: &str, another: &str) {
     Running::start(worker(bench, [order])).finish().succeeded();
 }
 
+/// A house that holds one person of one client, closed.
+async fn house_of_one(bench: &Bench) -> TenantRef {
+    let house = House::new(bench).await;
+    let tenant = house.tenant(TENANT).await;
+    house.person(&tenant, 1, 2).await;
+    house.close().await;
+    tenant
+}
+
 async fn erasure_survives(bench: &Bench, verb: &str) {
     let house = House::new(bench).await;
     let tenant = house.tenant(TENANT).await;
@@ -229,10 +239,7 @@ both_engines! {
     }
 
     async fn discarding_survives_a_crash_at_each_point(bench) {
-        let house = House::new(bench).await;
-        let tenant = house.tenant(TENANT).await;
-        house.person(&tenant, 1, 2).await;
-        house.close().await;
+        let tenant = house_of_one(bench).await;
         let points = POINTS.iter().filter(|(_, by)| *by == By::All);
         for (round, (point, _)) in points.enumerate() {
             let house = House::open(bench).await;
@@ -259,10 +266,7 @@ both_engines! {
 
     /// Data says that its rows are gone, the vault does not say so yet, and no receipt is composed.
     async fn a_crash_between_the_two_marks_is_noticed(bench) {
-        let house = House::new(bench).await;
-        let tenant = house.tenant(TENANT).await;
-        house.person(&tenant, 1, 2).await;
-        house.close().await;
+        house_of_one(bench).await;
         dies(bench, "apply:raised", "erase 1");
         let house = House::open(bench).await;
         assert_eq!(house.eraser.standing().await.unwrap(), Standing::Behind);

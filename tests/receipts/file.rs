@@ -119,141 +119,160 @@ pub fn other_character(line: &str, at: usize) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// A receipt file by its lines, and where its parts begin.
+struct Parts<'f> {
+    file: &'f str,
+    lines: Vec<&'f str>,
+    /// The signature of the note.
+    signature: usize,
+    /// The leaf's index, after which the hashes follow.
+    index: usize,
+    /// The checkpoint's name.
+    checkpoint: usize,
+}
+
+type Tampered = Vec<(&'static str, String)>;
+
+impl<'f> Parts<'f> {
+    fn new(file: &'f str) -> Self {
+        let lines: Vec<_> = file.split('\n').collect();
+        let from = |at: usize, is: &dyn Fn(&str) -> bool| {
+            at + lines[at..].iter().position(|line| is(line)).unwrap()
+        };
+        let signature = from(0, &|line| line.starts_with("— "));
+        let index = from(0, &|line| line.starts_with("index "));
+        let checkpoint = from(index, &str::is_empty) + 1;
+        Self {
+            file,
+            signature,
+            index,
+            checkpoint,
+            lines,
+        }
+    }
+
+    fn with(&self, at: usize, line: impl Into<String>) -> String {
+        let mut lines: Vec<_> = self.lines.iter().map(|line| (*line).to_owned()).collect();
+        lines[at] = line.into();
+        lines.join("\n")
+    }
+
+    fn replaced(&self, at: usize, old: &str, new: &str) -> String {
+        self.with(at, self.lines[at].replacen(old, new, 1))
+    }
+
+    fn other(&self, at: usize, character: usize) -> String {
+        self.with(at, other_character(self.lines[at], character))
+    }
+
+    fn twice(&self, at: usize) -> String {
+        self.with(at, format!("{0}\n{0}", self.lines[at]))
+    }
+
+    fn without(&self, at: usize) -> String {
+        let mut lines = self.lines.clone();
+        lines.remove(at);
+        lines.join("\n")
+    }
+
+    fn swapped(&self, a: usize, b: usize) -> String {
+        let mut lines = self.lines.clone();
+        lines.swap(a, b);
+        lines.join("\n")
+    }
+
+    /// A character near the end of a line, within its signature.
+    fn end(&self, at: usize) -> usize {
+        self.lines[at].len() - 10
+    }
+
+    fn in_the_note(&self) -> Tampered {
+        let (people, signature) = ("\"people\":1", self.signature);
+        vec![
+            ("header", self.replaced(0, "v1", "v2")),
+            ("origin", self.replaced(0, "gallra", "gallri")),
+            ("body value", self.replaced(1, people, "\"people\":2")),
+            ("body, unknown field", self.replaced(1, "{", "{\"aaa\":1,")),
+            (
+                "body, duplicate key",
+                self.replaced(1, people, &format!("{people},{people}")),
+            ),
+            ("body, other spelling", self.replaced(1, ":", ": ")),
+            ("signature", self.other(signature, self.end(signature))),
+            ("key name", self.replaced(signature, "gallra", "gallri")),
+            ("a second signature", self.twice(signature)),
+            ("no signature", self.without(signature)),
+        ]
+    }
+
+    fn in_the_proof(&self) -> Tampered {
+        let index = self.index;
+        vec![
+            (
+                "proof version",
+                self.with(self.signature + 2, "c2sp.org/tlog-proof@v2"),
+            ),
+            ("extra key", self.other(index - 1, 60)),
+            ("index", self.with(index, "index 2")),
+            ("index spelling", self.with(index, "index 03")),
+            ("index beyond", self.with(index, "index 7")),
+            ("proof hash", self.other(index + 1, 4)),
+            ("proof hash missing", self.without(index + 1)),
+            ("proof hash twice", self.twice(index + 1)),
+            ("proof order", self.swapped(index + 1, index + 2)),
+        ]
+    }
+
+    fn in_the_checkpoint(&self) -> Tampered {
+        let (name, last) = (self.checkpoint, self.lines.len() - 2);
+        let root = self.lines[name + 2];
+        vec![
+            ("checkpoint origin", self.replaced(name, "gallra", "gallri")),
+            ("checkpoint size", self.with(name + 1, "8")),
+            ("checkpoint size spelling", self.with(name + 1, "07")),
+            ("checkpoint root", self.other(name + 2, 4)),
+            (
+                "checkpoint extension",
+                self.with(name + 2, format!("{root}\nmore")),
+            ),
+            ("checkpoint signature", self.other(last, self.end(last))),
+            ("checkpoint unsigned", self.without(last)),
+        ]
+    }
+
+    fn as_a_whole(&self) -> Tampered {
+        let file = self.file;
+        let proof = file.find("\n\nc2sp.org/").unwrap();
+        vec![
+            ("trailing byte", format!("{file}x")),
+            ("trailing newline", format!("{file}\n")),
+            ("leading newline", format!("\n{file}")),
+            ("leading mark", format!("\u{feff}{file}")),
+            ("carriage returns", file.replace('\n', "\r\n")),
+            ("cut", file[..file.len() - 1].to_owned()),
+            (
+                "proof first",
+                format!("{}\n{}", &file[proof + 2..], &file[..=proof]),
+            ),
+            ("only the note", file[..=proof].to_owned()),
+            ("nothing", String::new()),
+        ]
+    }
+}
+
 #[test]
 fn every_region_of_a_file_counts() {
     let key = sample::key(1);
     let policy = Policy::of_log(key.verifier());
     let file = sample::file(&key, 3, 7);
-    let lines: Vec<_> = file.split('\n').collect();
-    let signature = lines
-        .iter()
-        .position(|line| line.starts_with("— "))
-        .unwrap();
-    let index = lines
-        .iter()
-        .position(|line| line.starts_with("index "))
-        .unwrap();
-    let checkpoint = index
-        + lines[index..]
-            .iter()
-            .position(|line| line.is_empty())
-            .unwrap()
-        + 1;
-    let with = |at: usize, line: String| {
-        let mut lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
-        lines[at] = line;
-        lines.join("\n")
-    };
-    let without = |at: usize| {
-        let mut lines = lines.clone();
-        lines.remove(at);
-        lines.join("\n")
-    };
-    let swapped = |a: usize, b: usize| {
-        let mut lines = lines.clone();
-        lines.swap(a, b);
-        lines.join("\n")
-    };
-    let end = |line: &str| line.len() - 10;
-    let last = lines.len() - 2;
+    let parts = Parts::new(&file);
     let cases = [
-        ("header", with(0, lines[0].replace("v1", "v2"))),
-        ("origin", with(0, lines[0].replace("gallra", "gallri"))),
-        (
-            "body value",
-            with(1, lines[1].replace("\"people\":1", "\"people\":2")),
-        ),
-        (
-            "body, unknown field",
-            with(1, lines[1].replacen('{', "{\"aaa\":1,", 1)),
-        ),
-        (
-            "body, duplicate key",
-            with(
-                1,
-                lines[1].replace("\"people\":1", "\"people\":1,\"people\":1"),
-            ),
-        ),
-        (
-            "body, other spelling",
-            with(1, lines[1].replacen(':', ": ", 1)),
-        ),
-        (
-            "signature",
-            with(
-                signature,
-                other_character(lines[signature], end(lines[signature])),
-            ),
-        ),
-        (
-            "key name",
-            with(signature, lines[signature].replace("gallra", "gallri")),
-        ),
-        (
-            "a second signature",
-            with(signature, format!("{0}\n{0}", lines[signature])),
-        ),
-        ("no signature", without(signature)),
-        (
-            "proof version",
-            with(signature + 2, "c2sp.org/tlog-proof@v2".into()),
-        ),
-        (
-            "extra key",
-            with(index - 1, other_character(lines[index - 1], 60)),
-        ),
-        ("index", with(index, "index 2".into())),
-        ("index spelling", with(index, "index 03".into())),
-        ("index beyond", with(index, "index 7".into())),
-        (
-            "proof hash",
-            with(index + 1, other_character(lines[index + 1], 4)),
-        ),
-        ("proof hash missing", without(index + 1)),
-        (
-            "proof hash twice",
-            with(index + 1, format!("{0}\n{0}", lines[index + 1])),
-        ),
-        ("proof order", swapped(index + 1, index + 2)),
-        (
-            "checkpoint origin",
-            with(checkpoint, lines[checkpoint].replace("gallra", "gallri")),
-        ),
-        ("checkpoint size", with(checkpoint + 1, "8".into())),
-        (
-            "checkpoint size spelling",
-            with(checkpoint + 1, "07".into()),
-        ),
-        (
-            "checkpoint root",
-            with(checkpoint + 2, other_character(lines[checkpoint + 2], 4)),
-        ),
-        (
-            "checkpoint extension",
-            with(checkpoint + 2, format!("{}\nmore", lines[checkpoint + 2])),
-        ),
-        (
-            "checkpoint signature",
-            with(last, other_character(lines[last], end(lines[last]))),
-        ),
-        ("checkpoint unsigned", without(last)),
-        ("trailing byte", format!("{file}x")),
-        ("trailing newline", format!("{file}\n")),
-        ("leading newline", format!("\n{file}")),
-        ("leading mark", format!("\u{feff}{file}")),
-        ("carriage returns", file.replace('\n', "\r\n")),
-        ("cut", file[..file.len() - 1].to_owned()),
-        ("proof first", {
-            let at = file.find("\n\nc2sp.org/").unwrap();
-            format!("{}\n{}", &file[at + 2..], &file[..=at])
-        }),
-        (
-            "only the note",
-            file[..=file.find("\n\nc2sp.org/").unwrap()].to_owned(),
-        ),
-        ("nothing", String::new()),
+        parts.in_the_note(),
+        parts.in_the_proof(),
+        parts.in_the_checkpoint(),
+        parts.as_a_whole(),
     ];
-    for (what, tampered) in cases {
+    for (what, tampered) in cases.concat() {
         assert_ne!(tampered, file, "{what}");
         for policy in [None, Some(&policy)] {
             let report = verify(&tampered, policy);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
 use crate::audit::{self, Action, Actor, Entry};
 use crate::config::Settings;
-use crate::erasure::promoted::note;
+use crate::erasure::promoted::note_if_owed;
 use crate::keyring::mirror::{
     self, DataKnows, Mirror, MirrorError, MirrorState, Promoted, Promotion,
 };
@@ -162,23 +162,24 @@ pub async fn promote(
     .await;
     vault.close().await;
     let promoted = promoted?;
-    tell_data(settings).await?;
-    Ok(promoted)
+    let keys = Keys::open(settings).await?;
+    let told = tell_data(settings, &keys).await;
+    keys.close().await?;
+    told.map(|()| promoted)
 }
 
-/// Brings the data, where there is any, down to what the new vault knows.
-async fn tell_data(settings: &Settings) -> Result<(), AppError> {
-    let keys = Keys::open(settings).await?;
+/// Brings the data, where there is any, down to what a promoted vault knows.
+pub(super) async fn tell_data(settings: &Settings, keys: &Keys) -> Result<(), AppError> {
     match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => {
             let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
-            note(&keys.keyring, &data, clock, random).await?;
+            let told = note_if_owed(&keys.keyring, &data, clock, random).await;
             data.close().await;
+            Ok(told?)
         }
-        Err(error) if error.is_absence() => {}
-        Err(error) => return Err(error.into()),
+        Err(error) if error.is_absence() => Ok(()),
+        Err(error) => Err(error.into()),
     }
-    keys.close().await
 }
 
 /// Waits no longer for a mirror that is gone, and writes that down in the data, where there is any.

@@ -146,6 +146,7 @@ impl App {
             .acting_for(actor);
         let eraser = eraser(&settings, catalog.clone(), log.clone());
         eraser.adopt().await?;
+        eraser.note_promotion().await?;
         Ok(Self {
             settings,
             data,
@@ -166,9 +167,16 @@ impl App {
         let keys = mirror::Keys::open(settings).await?;
         let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
         let url = &settings.database_url;
-        let restored = restore::restore(&keys.keyring, url, directory, clock, random).await;
+        // The data that goes away may be all that knows of an erasure.
+        let restored = match mirror::tell_data(settings, &keys).await {
+            Ok(()) => {
+                let restored = restore::restore(&keys.keyring, url, directory, clock, random);
+                restored.await.map_err(AppError::from)
+            }
+            Err(error) => Err(error),
+        };
         keys.close().await?;
-        Ok(restored?)
+        restored
     }
 
     /// Settles, when there is anything to settle.

@@ -167,26 +167,7 @@ impl Eraser {
             self.check_holds_in(&mut tx, accepted.tenant, accepted.subject)
                 .await?;
         }
-        let Accepted {
-            id,
-            tenant,
-            subject,
-            strict,
-            facts,
-        } = accepted;
-        let (kind, requested_at) = (facts.kind.word(), facts.requested_at);
-        let facts = serde_json::to_string(facts).map_err(EraseError::Stored)?;
-        let arguments = args![
-            *id,
-            *tenant,
-            kind,
-            *subject,
-            *strict,
-            facts,
-            requested_at,
-            version
-        ];
-        tx.execute(rows::vault::INSERT_ORDER, arguments).await?;
+        keep_order(&mut tx, accepted, version).await?;
         Ok(tx.commit().await?)
     }
 
@@ -387,4 +368,33 @@ async fn close_units(
         tx.execute(rows::CLOSE_UNIT, arguments).await?;
     }
     Ok(true)
+}
+
+/// Writes an order into the vault.
+pub(super) async fn keep_order(
+    tx: &mut Tx,
+    accepted: &Accepted,
+    version: i64,
+) -> Result<(), EraseError> {
+    let Accepted {
+        id,
+        tenant,
+        subject,
+        strict,
+        facts,
+    } = accepted;
+    let (kind, requested_at) = (facts.kind.word(), facts.requested_at);
+    let facts = serde_json::to_string(facts).map_err(EraseError::Stored)?;
+    let arguments = args![
+        *id,
+        *tenant,
+        kind,
+        *subject,
+        *strict,
+        facts,
+        requested_at,
+        version
+    ];
+    tx.execute(rows::vault::INSERT_ORDER, arguments).await?;
+    Ok(())
 }

@@ -65,7 +65,7 @@ crate::store::statements! { data:
     /// The same, read again.
     READ_KEYS = "SELECT keys FROM erasure WHERE id = $1";
     /// Erasures whose keys are destroyed, as far as this data knows.
-    DESTROYED_ERASURES = "SELECT id FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
+    DESTROYED_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
     /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled.
     MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4 WHERE id = 1";
     /// An accepted erasure passed the point of no return.

@@ -107,6 +107,10 @@ impl Eraser {
             let what = format!("version {} against {}", meta.vault_version, head.version);
             return Err(EraseError::VaultBehindData(what));
         }
+        if !self.catalog.keyring.ledger_is_whole().await? {
+            let what = "the newest entries of its ledger are missing".to_owned();
+            return Err(EraseError::VaultBehindData(what));
+        }
         self.check_blocks().await?;
         let open = self
             .data()

@@ -33,6 +33,8 @@ crate::store::statements! { vault:
     READ_LEDGER_OF_SUBJECT = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE tenant = $1 AND subject = $2 ORDER BY seq DESC LIMIT 1";
     /// The ledger after a place, in order.
     LEDGER_AFTER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE seq > $1 ORDER BY seq LIMIT $2";
+    /// The newest place in the ledger.
+    NEWEST_ENTRY = "SELECT MAX(seq) FROM ledger";
     /// Records an erasure.
     INSERT_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// States what became of the rows.

@@ -25,6 +25,7 @@ mod offboarding;
 mod packages;
 mod pages;
 mod people;
+mod promotions;
 mod quarantine;
 mod rectifying;
 mod refusals;

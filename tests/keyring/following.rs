@@ -239,8 +239,18 @@ both_engines! {
 #[test]
 fn every_column_of_the_vault_is_followed_or_its_table_named_here() {
     const OWN: [&str; 4] = ["head", "instance", "following", "schema_migration"];
-    // What stands on the first line of its own statement, not in a bulk.
-    const LINE: (&str, [&str; 4]) = ("line", ["id", "number", "line", "began_at"]);
+    // What stands on the first line of its own statement, not in a bulk; and what a promotion owes.
+    const LINE: (&str, [&str; 6]) = (
+        "line",
+        [
+            "id",
+            "number",
+            "line",
+            "began_at",
+            "passed_over",
+            "note_owed",
+        ],
+    );
     support::run(Engine::Sqlite, async |bench| {
         let vault = bench.open(Role::Vault).await;
         let sql = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c \

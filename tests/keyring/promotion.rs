@@ -59,6 +59,11 @@ both_engines! {
             assert_eq!(readable(&main, tenant, key).await, at != 3 && at != 20, "key {at}");
         }
         assert!(matches!(main.lease(purged, 1).await, Err(KeyringError::Erased(_))));
+        // Until the data was told of it, repeating it answers the same; then it is a vault like any.
+        let again = promote(&fresh, &place, known(&before), None).await.unwrap();
+        assert_eq!((again.vault, again.epoch), (promoted.vault, promoted.epoch));
+        assert!(main.owes_note().await.unwrap() && main.ledger_is_whole().await.unwrap());
+        main.note_paid().await.unwrap();
         let again = promote(&fresh, &place, known(&before), None).await.unwrap_err();
         assert!(matches!(again, MirrorError::VaultInTheWay), "{again:?}");
 

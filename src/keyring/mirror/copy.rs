@@ -236,6 +236,8 @@ pub(super) struct Line {
     pub(super) number: i64,
     pub(super) line: [u8; 16],
     pub(super) began_at: i64,
+    /// Up to here promotions passed over ledger numbers that no entry bears.
+    pub(super) passed_over: i64,
 }
 
 impl Line {
@@ -246,17 +248,19 @@ impl Line {
                 number: 0,
                 line: [0; 16],
                 began_at: 0,
+                passed_over: 0,
             });
         };
         Ok(Self {
             number: row.i64(0)?,
             line: row.bytes(1)?,
             began_at: row.i64(2)?,
+            passed_over: row.i64(3)?,
         })
     }
 
     pub(super) async fn store(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let arguments = args![self.number, self.line, self.began_at];
+        let arguments = args![self.number, self.line, self.began_at, self.passed_over];
         tx.execute(rows::SET_LINE, arguments).await.map(drop)
     }
 }

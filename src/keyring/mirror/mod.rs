@@ -26,6 +26,7 @@ mod copy;
 mod error;
 mod follow;
 mod home;
+mod owed;
 mod promote;
 mod registry;
 pub(crate) mod rows;

@@ -15,20 +15,21 @@
 //! ever taken for something lost. The erasure room then destroys anew, under its old id, every
 //! erasure that data knows and the ledger does not.
 //!
-//! A data restore to before such an erasure forgets even that: what is then left is the time since
-//! when erasures may be undone, [`Promoted::followed_at`], which the operator is told.
+//! Data that is lost with the vault forgets even that: what is then left is the time since when
+//! erasures may be undone, [`Promoted::followed_at`], which the operator is told.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::draft::{self, Draft};
-use super::super::lock;
 use super::super::page::{FAN_OUT, Page, PageId, PageKind, TenantPage};
 use super::super::view::View;
 use super::super::{FileRoot, Head, IndexKeys, KeyringError, rows as tree_rows};
-use super::aside::set_aside;
+use super::super::{head, lock};
+use super::aside::{remains, set_aside};
 use super::copy::{self, Following, Line};
 use super::home::{self, Home};
+use super::owed::is_owed;
 use super::{MirrorError, rows};
 use crate::store::{Db, Tx, args};
 use crate::vocabulary::{Clock, ErasureId, Random, TenantId, Timestamp, VaultId, fail_point};
@@ -104,8 +105,11 @@ pub fn check(directory: &Path) -> Result<(), MirrorError> {
     home::expect(directory).map(drop)
 }
 
-/// Makes the mirror's copy the main vault, under a fresh root. Refuses before it writes anything;
-/// killed half way, it can be repeated, because the vault is written in one transaction.
+/// Makes the mirror's copy the main vault, under a fresh root. Refuses before it writes anything.
+///
+/// Killed half way, it can be repeated: the vault is written in one transaction, and with it stands
+/// that the data is to be told of it ([`Keyring::owes_note`](super::super::Keyring::owes_note)).
+/// Repeated while that is so, it answers what the first promotion did.
 pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> {
     let (clock, random) = (Arc::clone(&promotion.clock), Arc::clone(&promotion.random));
     let home = Home::open(promotion.mirror, &promotion.root, clock, random).await?;
@@ -118,17 +122,18 @@ pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> 
         return Err(MirrorError::OtherVault);
     }
     let loss = measure(&mut view, &promotion.data).await?;
-    accept(&loss, promotion.accept_loss)?;
     let pages = view.walk().await?;
-
     let mut tx = promotion.vault.begin().await?;
-    let there = tx.fetch_optional(tree_rows::READ_HEAD, args![]).await?;
-    if there.is_some() {
-        return Err(MirrorError::VaultInTheWay);
-    }
-    let remains = make_way(&promotion.root)?;
-    let head = promotion.new_head(&view.head, &following);
-    promotion.write(view, tx, &head, &loss).await?;
+    let (head, remains) = match done_before(&mut tx, &view.head).await? {
+        Some(head) => (head, remains(&promotion.root)?.pop()),
+        None => {
+            accept(&loss, promotion.accept_loss)?;
+            let remains = make_way(&promotion.root)?;
+            let head = promotion.new_head(&view.head, &following);
+            promotion.write(view, tx, &head, &loss).await?;
+            (head, remains)
+        }
+    };
     Ok(Promoted {
         vault: head.vault,
         epoch: head.epoch,
@@ -178,7 +183,9 @@ impl Promotion<'_> {
         }
         draft::store(&mut tx, head.version, &draft.seal()).await?;
         let now = self.clock.now();
-        next_line(&mut view, &mut tx, random, now).await?;
+        let passed_over = (head.ledger_seq > view.head.ledger_seq).then_some(head.ledger_seq);
+        next_line(&mut view, &mut tx, random, (now, passed_over)).await?;
+        tx.execute(rows::SET_NOTE_OWED, args![true]).await?;
         view.tx.rollback().await?;
         tx.execute(rows::NOTHING_ACKNOWLEDGED, args![]).await?;
         let arguments = args![
@@ -192,7 +199,20 @@ impl Promotion<'_> {
         ];
         tx.execute(tree_rows::INSERT_HEAD, arguments).await?;
         fail_point("promote:before-commit");
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        fail_point("promote:committed");
+        Ok(())
+    }
+}
+
+/// The head of the vault that this mirror was made before, while the data was not told of it. Any
+/// other vault stands in the way.
+async fn done_before(tx: &mut Tx, mirror: &Head) -> Result<Option<Head>, MirrorError> {
+    match head::read_in(tx).await {
+        Err(KeyringError::NoVault) => Ok(None),
+        Ok(head) if head.vault == mirror.vault && is_owed(tx).await? => Ok(Some(head)),
+        Ok(_) => Err(MirrorError::VaultInTheWay),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -273,9 +293,10 @@ async fn next_line(
     view: &mut View<'_>,
     tx: &mut Tx,
     random: &dyn Random,
-    now: Timestamp,
+    (now, passed_over): (Timestamp, Option<i64>),
 ) -> Result<(), MirrorError> {
     let mut line = Line::read(&mut view.tx).await?;
+    line.passed_over = passed_over.unwrap_or(line.passed_over);
     line.number += 1;
     random.fill(&mut line.line);
     line.began_at = now.0;

@@ -21,9 +21,13 @@ crate::store::statements! { vault:
     NOTHING_ACKNOWLEDGED = "UPDATE mirror SET epoch = 0, version = 0";
 
     /// The line of history.
-    READ_LINE = "SELECT number, line, began_at FROM line WHERE id = 1";
+    READ_LINE = "SELECT number, line, began_at, passed_over FROM line WHERE id = 1";
     /// Goes on with a line of history.
-    SET_LINE = "INSERT INTO line (id, number, line, began_at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO UPDATE SET number = excluded.number, line = excluded.line, began_at = excluded.began_at";
+    SET_LINE = "INSERT INTO line (id, number, line, began_at, passed_over) VALUES (1, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET number = excluded.number, line = excluded.line, began_at = excluded.began_at, passed_over = excluded.passed_over";
+    /// Whether the data is still to be told of a promotion.
+    NOTE_OWED = "SELECT note_owed FROM line WHERE id = 1";
+    /// It is to be told, or was.
+    SET_NOTE_OWED = "UPDATE line SET note_owed = $1 WHERE id = 1";
 
     /// How far this mirror followed.
     READ_FOLLOWING = "SELECT version, epoch, acknowledged, followed_at FROM following WHERE id = 1";

@@ -45,10 +45,13 @@ enum Command {
         #[arg(long, value_name = "NUMBER")]
         accept_loss: Option<u64>,
     },
-    /// Wait no longer for a mirror that is gone for good
+    /// Wait no longer for a mirror that is gone for good; receipts name it until it is destroyed
     Forget {
         /// Its name, as `mirror list` shows it
         name: String,
+        /// Who destroyed its directory, with every copy of it
+        #[arg(long, value_name = "WHO")]
+        destroyed_by: Option<String>,
     },
     /// Overwrite the keys in root directories that a promotion set aside
     DestroyRemains,
@@ -67,6 +70,8 @@ struct Followed {
 #[derive(Debug, Serialize)]
 struct List {
     items: Vec<Item>,
+    /// Forgotten ones whose directories nobody says are destroyed.
+    forgotten: Vec<Forgotten>,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,7 +93,9 @@ struct Item {
 #[derive(Debug, Serialize)]
 struct Forgotten {
     name: String,
+    /// What was erased later its directory still opens, unless it is destroyed.
     epoch: u64,
+    destroyed: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,7 +138,9 @@ async fn with_keys(
 ) -> Result<(), Failure> {
     match arguments.command {
         Some(Command::List) => list(keys, output).await,
-        Some(Command::Forget { name }) => forget(name, settings, keys, output).await,
+        Some(Command::Forget { name, destroyed_by }) => {
+            forget((name, destroyed_by), settings, keys, output).await
+        }
         Some(Command::DestroyRemains) => {
             let found = destroy_remains(keys.keyring.root())?;
             let directories = found
@@ -201,14 +210,24 @@ async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
         acknowledged_at: it.acknowledged_at,
         state: lag.to_string(),
     });
+    let forgotten = keys.keyring.forgotten_mirrors().await?.into_iter();
+    let forgotten = forgotten.map(|it| Forgotten {
+        name: it.name,
+        epoch: it.epoch,
+        destroyed: false,
+    });
     output.give(
         &List {
             items: items.collect(),
+            forgotten: forgotten.collect(),
         },
         |list| {
+            let forgotten = list.forgotten.iter().map(still_there);
             if list.items.is_empty() {
-                return Text::line("No mirror follows this vault: a disk failure loses all data.")
-                    .and("Next: gallra mirror DIR, with a directory on another disk");
+                let text =
+                    Text::line("No mirror follows this vault: a disk failure loses all data.")
+                        .and("Next: gallra mirror DIR, with a directory on another disk");
+                return forgotten.fold(text, |text, it| text.gap().paragraph(0, &it));
             }
             let row = |it: &Item| {
                 [
@@ -220,36 +239,58 @@ async fn list(keys: &Keys, output: Output) -> Result<(), Failure> {
                 ]
             };
             let rows: Vec<_> = list.items.iter().map(row).collect();
-            Text::default().table(["NAME", "EPOCH", "CHANGE", "STATE", "LAST HEARD OF"], &rows)
+            let head = ["NAME", "EPOCH", "CHANGE", "STATE", "LAST HEARD OF"];
+            let text = Text::default().table(head, &rows);
+            forgotten.fold(text, |text, it| text.gap().paragraph(0, &it))
         },
     )
 }
 
 async fn forget(
-    name: String,
+    (name, destroyed_by): (String, Option<String>),
     settings: &Settings,
     keys: &Keys,
     output: Output,
 ) -> Result<(), Failure> {
-    let Some(known) = mirror::forget(settings, keys, &name).await? else {
+    let keyring = &keys.keyring;
+    let mut before = keyring.forgotten_mirrors().await?.into_iter();
+    let before = before.find(|it| it.name == name).map(|it| it.epoch);
+    // One of this name may be forgotten and another follow: what is destroyed is the forgotten one.
+    let epoch = match before {
+        Some(epoch) if destroyed_by.is_some() => Some(epoch),
+        _ => {
+            let known = mirror::forget(settings, keys, &name).await?;
+            known.map(|it| it.epoch)
+        }
+    };
+    let Some(epoch) = epoch else {
         let message = format!("no mirror {name:?}: `gallra mirror list` shows them");
         return Err(Failure::new(Exit::Failed, message));
     };
-    output.give(
-        &Forgotten {
-            name,
-            epoch: known.epoch,
-        },
-        |it| {
-            Text::line(format!("Receipts wait no longer for {:?}.", it.name)).paragraph(
-                0,
-                &format!(
-                    "Its directory still holds the keys of epoch {}: destroy it. Until then an old \
-                 copy of it reads what was erased since.",
-                    it.epoch
-                ),
-            )
-        },
+    let destroyed = match &destroyed_by {
+        Some(by) => keyring.mirror_destroyed(&name, by).await? > 0,
+        None => false,
+    };
+    let forgotten = Forgotten {
+        name,
+        epoch,
+        destroyed,
+    };
+    output.give(&forgotten, |it| {
+        let text = Text::line(format!("Receipts wait no longer for {:?}.", it.name));
+        match it.destroyed {
+            true => text.and("Its directory is noted as destroyed: receipts name it no longer."),
+            false => text.paragraph(0, &still_there(it)),
+        }
+    })
+}
+
+fn still_there(forgotten: &Forgotten) -> String {
+    let Forgotten { name, epoch, .. } = forgotten;
+    format!(
+        "The directory of the forgotten mirror {name:?} holds the keys of epoch {epoch}, and opens \
+         whatever is erased since. Receipts name it as an open copy: destroy it with every copy of \
+         it, then `gallra mirror forget {name} --destroyed-by WHO`."
     )
 }
 

@@ -123,6 +123,8 @@ pub struct Circumstances {
     pub root: Root,
     /// How many mirrors there are and have followed.
     pub mirrors: Mirrors,
+    /// Copies of the keys that are still there.
+    pub copies: Vec<Copy>,
 }
 
 /// Composes a receipt's body, once everything is known.
@@ -164,7 +166,12 @@ pub(super) fn body(
         mirrors: circumstances.mirrors,
         verification: results.verification,
         ending: facts.ending.clone(),
-        copies: facts.copies.clone(),
+        copies: facts
+            .copies
+            .iter()
+            .cloned()
+            .chain(circumstances.copies)
+            .collect(),
         kept: facts.kept.clone(),
         backups: Backups::UnreadableAndErasedAgainOnRestore,
         approvers: facts.approvers.clone(),

@@ -4,7 +4,10 @@ use super::facts::{self, Circumstances, Facts, Results};
 use super::{EraseError, Eraser, rows};
 use crate::keyring::LedgerEntry;
 use crate::keyring::assurance::Level;
-use crate::receipts::body::{Again, AgainReason, Assurance, Kind, Mirrors, Root};
+use crate::keyring::mirror::ForgottenMirror;
+use crate::receipts::body::{
+    Again, AgainReason, Assurance, Copy, CopyState, Kind, Mirrors, Reference, Root,
+};
 use crate::store::{Tx, args};
 use crate::vocabulary::{ErasureId, fail_point};
 use crate::webhooks::{self, Event};
@@ -17,6 +20,43 @@ struct Due {
     entry: LedgerEntry,
     results: Results,
     again: Option<ErasureId>,
+}
+
+/// The living copies of the vault, as one receipt is to name them.
+struct Copies {
+    mirrors: Mirrors,
+    /// Directories that still hold the keys.
+    open: Vec<Copy>,
+}
+
+impl Copies {
+    /// Every registered mirror has followed; of those that were forgotten, the ones that had not
+    /// heard of this erasure hold its keys until their directories are destroyed.
+    fn of(due: &Due, followed: u64, forgotten: &[ForgottenMirror]) -> Result<Self, EraseError> {
+        let holds_the_keys = |mirror: &&ForgottenMirror| mirror.epoch < due.entry.epoch;
+        let open = forgotten.iter().filter(holds_the_keys).map(open_copy);
+        let open: Vec<Copy> = open.collect::<Result<_, EraseError>>()?;
+        let mirrors = Mirrors {
+            known: followed + open.len() as u64,
+            acknowledged: followed,
+        };
+        Ok(Self { mirrors, open })
+    }
+}
+
+fn open_copy(mirror: &ForgottenMirror) -> Result<Copy, EraseError> {
+    let called = |name: &str| {
+        Reference::new(format!(
+            "the directory of the forgotten mirror {name} (gallra mirror list)"
+        ))
+    };
+    // A name that may not stand in a receipt keeps no receipt back.
+    let place = called(&mirror.name).or_else(|_| called(&mirror.id.to_string()))?;
+    Ok(Copy {
+        place,
+        state: CopyState::NotConfirmed,
+        evidence: None,
+    })
 }
 
 impl Eraser {
@@ -111,8 +151,10 @@ impl Eraser {
         fail_point("receipt:before-append");
         let mut tx = self.catalog.keyring.begin_vault().await?;
         let version = self.catalog.keyring.take_head(&mut tx).await?;
-        for (one, known) in &ready {
-            self.append(&mut tx, one, *known, version).await?;
+        let forgotten = ForgottenMirror::all(&mut tx).await?;
+        for (one, followed) in &ready {
+            let mirrors = Copies::of(one, *followed, &forgotten)?;
+            self.append(&mut tx, one, mirrors, version).await?;
         }
         tx.commit().await?;
         fail_point("receipt:appended");
@@ -150,7 +192,7 @@ impl Eraser {
         &self,
         tx: &mut Tx,
         due: &Due,
-        mirrors: u64,
+        mirrors: Copies,
         version: i64,
     ) -> Result<(), EraseError> {
         let facts: Facts = serde_json::from_str(&due.entry.facts).map_err(EraseError::Stored)?;
@@ -159,10 +201,8 @@ impl Eraser {
         root.assurance = root.assurance.min(facts.assurance.unwrap_or(Assurance::C));
         let circumstances = Circumstances {
             root,
-            mirrors: Mirrors {
-                known: mirrors,
-                acknowledged: mirrors,
-            },
+            mirrors: mirrors.mirrors,
+            copies: mirrors.open,
         };
         let again = due.again.map(|id| {
             let of = due.entry.erasure;

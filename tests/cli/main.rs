@@ -17,6 +17,7 @@ mod audit;
 mod demo;
 mod describing;
 mod desk;
+mod forgotten_mirrors;
 mod formats;
 mod interrupted;
 mod mirror_safety;

@@ -37,7 +37,7 @@ enum Column {
 
 use Column::{Bytes, Flag, Number, OptBytes, OptNumber, OptText, Text};
 
-const FOLLOWED: [Followed; 6] = [
+const FOLLOWED: [Followed; 7] = [
     Followed {
         read: rows::READ_LEDGER,
         copy: rows::COPY_LEDGER,
@@ -75,6 +75,11 @@ const FOLLOWED: [Followed; 6] = [
         copy: rows::COPY_HOOK_ENDS,
         columns: &[Bytes, Number, Text, Number],
     },
+    Followed {
+        read: rows::READ_FORGOTTEN,
+        copy: rows::COPY_FORGOTTEN,
+        columns: &[Bytes, Text, Number, Number, OptNumber, OptText, Number],
+    },
 ];
 
 /// Orders that are not carried out: few, and gone when they are, so they are copied whole each time.
@@ -106,7 +111,7 @@ const LOG: [Followed; 3] = [
 const PAGE_COLUMNS: &[Column] = &[Number, Bytes, Number, Number, Number, Bytes];
 
 /// Everything a copy that begins anew empties first.
-const CLEAR: [&str; 11] = [
+const CLEAR: [&str; 12] = [
     rows::CLEAR_PAGES,
     rows::CLEAR_LEDGER,
     rows::CLEAR_ERASED,
@@ -114,6 +119,7 @@ const CLEAR: [&str; 11] = [
     rows::CLEAR_TOKENS,
     rows::CLEAR_OFFBOARDINGS,
     rows::CLEAR_HOOK_ENDS,
+    rows::CLEAR_FORGOTTEN,
     rows::CLEAR_ORDERS,
     rows::CLEAR_LEAVES,
     rows::CLEAR_TILES,

@@ -25,6 +25,7 @@ mod aside;
 mod copy;
 mod error;
 mod follow;
+mod forgotten;
 mod home;
 mod owed;
 mod promote;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 pub use aside::{destroy_remains, remains, set_aside};
 pub use error::MirrorError;
+pub use forgotten::ForgottenMirror;
 pub use promote::{DataKnows, Promoted, Promotion, check, promote};
 pub use registry::{Lag, MirrorState};
 
@@ -131,10 +133,7 @@ impl Mirror {
             return Err(MirrorError::Copied);
         }
         self.begin_anew().await?;
-        let now = self.home.means.clock.now();
-        let arguments = args![id, &self.name, now, opened];
-        vault.execute(rows::REGISTER, arguments).await?;
-        Ok(())
+        Ok(self.main.register_again(id, &self.name, opened).await?)
     }
 
     /// Whoever is registered anew was forgotten, or never known: what the main vault did meanwhile

@@ -180,13 +180,4 @@ impl Keyring {
             tokio::time::sleep(LOOK).await;
         }
     }
-
-    /// Forgets a mirror that is gone for good, so that receipts wait for it no longer; answers what
-    /// it had. Its directory still holds the keys of that epoch: whoever forgets it must destroy it.
-    pub async fn forget_mirror(&self, name: &str) -> Result<Option<MirrorState>, KeyringError> {
-        let known = self.mirrors().await?;
-        let vault = &self.0.means.vault;
-        vault.execute(rows::FORGET_MIRROR, args![name]).await?;
-        Ok(known.into_iter().find(|mirror| mirror.name == name))
-    }
 }

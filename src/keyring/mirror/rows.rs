@@ -15,6 +15,16 @@ crate::store::statements! { vault:
     MIRRORS = "SELECT id, name, epoch, version, acknowledged_at, opened FROM mirror ORDER BY name";
     /// Forgets a mirror.
     FORGET_MIRROR = "DELETE FROM mirror WHERE name = $1";
+    /// The mirror of this name.
+    MIRROR_NAMED = "SELECT id, name, epoch, version, acknowledged_at, opened FROM mirror WHERE name = $1";
+    /// What a mirror had that is forgotten; one that followed again meanwhile is forgotten anew.
+    REMEMBER_FORGOTTEN = "INSERT INTO forgotten_mirror (id, name, epoch, forgotten_at, written) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, forgotten_at = excluded.forgotten_at, destroyed_at = NULL, destroyed_by = NULL, written = excluded.written";
+    /// Forgotten mirrors whose directories nobody says are destroyed.
+    FORGOTTEN_MIRRORS = "SELECT id, name, epoch, forgotten_at FROM forgotten_mirror WHERE destroyed_at IS NULL ORDER BY forgotten_at, id";
+    /// The directories of the forgotten mirrors of this name are destroyed.
+    DESTROYED_FORGOTTEN = "UPDATE forgotten_mirror SET destroyed_at = $1, destroyed_by = $2, written = $3 WHERE name = $4 AND destroyed_at IS NULL";
+    /// A forgotten mirror follows again.
+    FOLLOWED_AGAIN = "UPDATE forgotten_mirror SET destroyed_at = $1, destroyed_by = $2, written = $3 WHERE id = $4 AND destroyed_at IS NULL";
     /// Forgets the mirrors as they were copied last.
     CLEAR_MIRRORS = "DELETE FROM mirror";
     /// After a promotion no mirror has anything of the new line yet.
@@ -54,6 +64,8 @@ crate::store::statements! { vault:
     READ_OFFBOARDINGS = "SELECT id, tenant, begun_at, ended_at, record, written FROM offboarding WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
     /// Secrets of hooks that were ended after a version.
     READ_HOOK_ENDS = "SELECT secret, ended_at, ended_by, written FROM hook_end WHERE written > $1 ORDER BY written, secret LIMIT $2 OFFSET $3";
+    /// Forgotten mirrors written after a version.
+    READ_FORGOTTEN = "SELECT id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written FROM forgotten_mirror WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
     /// Every order that is not carried out.
     READ_ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at, written FROM erasure_order WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
 
@@ -82,6 +94,8 @@ crate::store::statements! { vault:
     CLEAR_OFFBOARDINGS = "DELETE FROM offboarding";
     /// The same for secrets that were ended.
     CLEAR_HOOK_ENDS = "DELETE FROM hook_end";
+    /// The same for forgotten mirrors.
+    CLEAR_FORGOTTEN = "DELETE FROM forgotten_mirror";
     /// The same for orders.
     CLEAR_ORDERS = "DELETE FROM erasure_order";
     /// The same for the log's leaves.
@@ -107,6 +121,8 @@ crate::store::bulk! { vault:
     COPY_OFFBOARDINGS = "INSERT INTO offboarding (id, tenant, begun_at, ended_at, record, written) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, record = excluded.record, written = excluded.written";
     /// Secrets that were ended, which never change.
     COPY_HOOK_ENDS = "INSERT INTO hook_end (secret, ended_at, ended_by, written) VALUES", 4, " ON CONFLICT (secret) DO NOTHING";
+    /// Forgotten mirrors as they are.
+    COPY_FORGOTTEN = "INSERT INTO forgotten_mirror (id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written) VALUES", 7, " ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, forgotten_at = excluded.forgotten_at, destroyed_at = excluded.destroyed_at, destroyed_by = excluded.destroyed_by, written = excluded.written";
     /// Orders as they are.
     COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", 8, "";
     /// Leaves of the log as they are; they never change.

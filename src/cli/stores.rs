@@ -149,13 +149,25 @@ fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
             ),
         ),
     };
+    let text = match &orphans.late_mirrors[..] {
+        [] => text,
+        late => text.gap().paragraph(
+            0,
+            &format!(
+                "Receipts name newer backups as an open copy until mirror {} has followed: start it, \
+                 then repeat.",
+                late.join(", ")
+            ),
+        ),
+    };
     match (orphans.destroyed, orphans.found) {
         (0, 0) => text,
         (0, found) => text.gap().paragraph(
             0,
             &format!(
-                "{} no record names: what only newer backups hold may be readable with them. To \
-                 destroy them: `gallra reconcile --destroy-orphans`.",
+                "{} no record names: what only newer backups hold may be readable with them, and \
+                 receipts name those as an open copy. To destroy them: \
+                 `gallra reconcile --destroy-orphans`.",
                 count(found, "key that", "keys that")
             ),
         ),

@@ -58,7 +58,7 @@ impl Eraser {
     async fn known_copies(&self, tenant: TenantId, kind: Kind) -> Result<Vec<Copy>, EraseError> {
         let mut open = Vec::new();
         if kind != Kind::TenantPurge && self.has_orphans().await? {
-            open.push("backups newer than the last one restored (reconcile --destroy-orphans)");
+            open.push("backups newer than the data in use (reconcile --destroy-orphans)");
         }
         let quarantine = self
             .data()

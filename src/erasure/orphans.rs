@@ -7,6 +7,13 @@
 //!
 //! Until such keys are destroyed every receipt of a person says that this copy is open. Destroying
 //! them makes what only newer backups hold unreadable for good, so it is done when somebody says so.
+//!
+//! **When may a receipt say that none are left?** When the key tree was looked through, nothing was
+//! left alone, and every mirror has followed: a mirror that has not would bring them back if it were
+//! promoted. Finding some is enough to say that some are there, however the data came to be so:
+//! data that was put back with other tools says nothing of itself. A process that ends leaves unused
+//! keys too, which nothing tells from those; so looking may say "open" where there is no newer
+//! backup, and never "complete" where there is one.
 
 use serde::Serialize;
 
@@ -27,6 +34,8 @@ pub struct Orphans {
     pub destroyed: u64,
     /// Keys that a running process may have leased; they are left alone.
     pub perhaps_leased: u64,
+    /// Mirrors that still have destroyed keys: until they have followed, receipts stay open.
+    pub late_mirrors: Vec<String>,
     /// The receipts of their destruction.
     pub receipts: Vec<ErasureId>,
 }
@@ -41,16 +50,26 @@ impl Eraser {
                 self.orphans_of(tenant, destroy, &mut report).await?;
             }
         }
-        if destroy && report.perhaps_leased == 0 {
-            self.data()
-                .execute(rows::CLEAR_ORPHANS, args![false])
-                .await?;
-        }
         if report.destroyed > 0 {
             self.carry_out_ledger().await?;
             self.issue_receipts().await?;
         }
+        if destroy && report.perhaps_leased == 0 {
+            self.say_none_left(&mut report).await?;
+        }
         Ok(report)
+    }
+
+    /// Unless a mirror still has them. The epoch is that of now: what an earlier call destroyed, and
+    /// that call may have left to be said, is over in every mirror that has followed to here.
+    async fn say_none_left(&self, report: &mut Orphans) -> Result<(), EraseError> {
+        let keyring = &self.catalog.keyring;
+        let epoch = keyring.head().await?.epoch;
+        (_, report.late_mirrors) = keyring.late_mirrors(epoch).await?;
+        if report.late_mirrors.is_empty() {
+            self.data().execute(rows::SET_ORPHANS, args![false]).await?;
+        }
+        Ok(())
     }
 
     async fn orphans_of(
@@ -70,6 +89,9 @@ impl Eraser {
         let count = orphans.keys.len() as u64;
         report.found += count;
         report.perhaps_leased += orphans.perhaps_leased;
+        if count > 0 {
+            self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        }
         if destroy && count > 0 {
             report
                 .receipts

@@ -11,8 +11,8 @@ crate::store::statements! { data:
     MARK_RESTORED = "UPDATE meta SET restoration = $1, orphans = $2 WHERE id = 1 AND restoration IS NULL";
     /// Marks data that was just put in place as restored, whatever it says of itself.
     MARK_PUT_BACK = "UPDATE meta SET restoration = $1, orphans = $2 WHERE id = 1";
-    /// No key is left that only a newer backup has rows for.
-    CLEAR_ORPHANS = "UPDATE meta SET orphans = $1 WHERE id = 1";
+    /// Whether keys may be left that only a newer backup has rows for.
+    SET_ORPHANS = "UPDATE meta SET orphans = $1 WHERE id = 1";
     /// Notes how far the vault is known to have come.
     RAISE_VAULT_VERSION = "UPDATE meta SET vault_version = $1 WHERE id = 1 AND vault_version < $2";
     /// Marks data as reconciled; queued work waits until a person confirms.
@@ -66,8 +66,9 @@ crate::store::statements! { data:
     READ_KEYS = "SELECT keys FROM erasure WHERE id = $1";
     /// Erasures whose keys are destroyed, as far as this data knows.
     DESTROYED_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
-    /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled.
-    MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4 WHERE id = 1";
+    /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled. Keys that
+    /// no row names may be there again that the lost vault had destroyed.
+    MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4, orphans = $5 WHERE id = 1";
     /// An accepted erasure passed the point of no return.
     MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2 AND destroyed = $3";
 

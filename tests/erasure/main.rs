@@ -10,6 +10,7 @@ mod attachments;
 mod erase;
 mod meanwhile;
 mod mirrored;
+mod orphans;
 mod quarantine;
 mod rehouse;
 mod rehouse_restore;

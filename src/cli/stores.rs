@@ -160,6 +160,16 @@ fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
             ),
         ),
     };
+    let text = match orphans.clients {
+        0 => text,
+        clients => text.gap().paragraph(
+            0,
+            &format!(
+                "{} no record names: added after the backup that was restored.",
+                count(clients, "client that", "clients that")
+            ),
+        ),
+    };
     match (orphans.destroyed, orphans.found) {
         (0, 0) => text,
         (0, found) => text.gap().paragraph(

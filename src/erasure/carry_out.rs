@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::facts::{Counts, Results};
+use super::facts::{Counts, Facts, Results};
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, rows};
 use crate::audit::{self, Action, Entry};
@@ -180,7 +180,12 @@ impl Eraser {
         units: u64,
     ) -> Result<(u64, Verification), EraseError> {
         let (count, keys) = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
-            Destroyed::Tenant => (units, vec![KeyRef { block: 0, leaf: 0 }]),
+            Destroyed::Tenant => {
+                let facts: Facts =
+                    serde_json::from_str(&entry.facts).map_err(EraseError::Stored)?;
+                let destroyed = facts.unnamed_keys.unwrap_or(units);
+                (destroyed, vec![KeyRef { block: 0, leaf: 0 }])
+            }
             Destroyed::Units(keys) => (keys.len() as u64, keys),
         };
         let mut checked = 0;

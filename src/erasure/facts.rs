@@ -55,6 +55,9 @@ pub struct Facts {
     /// order is whole by itself, whatever data a restore puts beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<(u64, u16)>,
+    /// For a client that no record names: how many keys it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed_keys: Option<u64>,
     /// For a rehousing: which unit, and how much of it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehoused: Option<RehousedUnit>,

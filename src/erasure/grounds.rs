@@ -19,36 +19,49 @@ impl Eraser {
             .fetch_optional(rows::READ_TENANT, args![tenant])
             .await?;
         let row = row.ok_or(EraseError::UnknownTenant)?;
+        let tenant = Tenant {
+            id: tenant,
+            slug: row.text(0)?,
+            name: row.text(1)?,
+            org_no: row.text(2)?,
+        };
+        self.facts_about(tenant, kind, subject, instruction).await
+    }
+
+    /// The same about a tenant that the data need not know.
+    pub(super) async fn facts_about(
+        &self,
+        tenant: Tenant,
+        kind: Kind,
+        subject: Option<Commitment>,
+        instruction: Reference,
+    ) -> Result<Facts, EraseError> {
         let legal_basis = match kind {
             Kind::TenantPurge => "GDPR Art. 28(3)(g)",
-            Kind::Retention | Kind::Quarantine | Kind::Upload | Kind::Orphans => {
-                "GDPR Art. 5(1)(e)"
-            }
+            Kind::Retention | Kind::Quarantine | Kind::Upload => "GDPR Art. 5(1)(e)",
+            Kind::Orphans => "GDPR Art. 5(1)(f)",
             _ => "GDPR Art. 17",
         };
         let now = self.catalog.clock.now();
+        let copies = self.known_copies(tenant.id, kind).await?;
         Ok(Facts {
             kind,
             operator: self.operator.clone(),
-            tenant: Tenant {
-                id: tenant,
-                slug: row.text(0)?,
-                name: row.text(1)?,
-                org_no: row.text(2)?,
-            },
+            tenant,
             subject,
             legal_basis: Reference::new(legal_basis)?,
             instruction,
             requested_at: now,
             started_at: now,
             approvers: Vec::new(),
-            copies: self.known_copies(tenant, kind).await?,
+            copies,
             kept: Vec::new(),
             assurance: Some(self.root().assurance),
             ending: None,
             expected: None,
             rehoused: None,
             keys: Vec::new(),
+            unnamed_keys: None,
         })
     }
 

@@ -15,14 +15,16 @@
 //! keys too, which nothing tells from those; so looking may say "open" where there is no newer
 //! backup, and never "complete" where there is one.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::facts::Facts;
 use super::{EraseError, Eraser, rows};
 use crate::audit::Action;
-use crate::keyring::{Destroyed, Destruction, KeyRef};
-use crate::receipts::body::{Kind, Reference};
-use crate::store::args;
+use crate::keyring::{Destroyed, Destruction, KeyRef, QuietPoint, TreeTenant};
+use crate::receipts::body::{Kind, Reference, Tenant};
+use crate::store::{StoreError, args};
 use crate::vocabulary::{ErasureId, TenantId};
 
 /// What looking for orphans found.
@@ -30,7 +32,9 @@ use crate::vocabulary::{ErasureId, TenantId};
 pub struct Orphans {
     /// Keys that no row names.
     pub found: u64,
-    /// How many of them were destroyed.
+    /// Clients that no row names; their keys are among those found.
+    pub clients: u64,
+    /// How many of the keys were destroyed.
     pub destroyed: u64,
     /// Keys that a running process may have leased; they are left alone.
     pub perhaps_leased: u64,
@@ -44,10 +48,20 @@ impl Eraser {
     /// Counts keys that no row names and, when `destroy` says so, destroys them.
     pub async fn orphans(&self, destroy: bool) -> Result<Orphans, EraseError> {
         let mut report = Orphans::default();
-        for row in self.data().fetch_all(rows::TENANTS, args![]).await? {
-            let tenant = row.id::<TenantId>(0)?;
-            if self.catalog.keyring.purge_of(tenant).await?.is_none() {
-                self.orphans_of(tenant, destroy, &mut report).await?;
+        let keyring = &self.catalog.keyring;
+        // Before the rows: a key, or a client, that is used meanwhile is not looked at.
+        let quiet = keyring.quiet_point().await?;
+        let in_tree = keyring.tenants(quiet).await?;
+        let known = self.data().fetch_all(rows::TENANTS, args![]).await?;
+        let known: Result<BTreeSet<TenantId>, StoreError> =
+            known.iter().map(|row| row.id(0)).collect();
+        let known = known?;
+        for tenant in in_tree {
+            if known.contains(&tenant.id) {
+                self.orphans_of(tenant.id, destroy, &mut report).await?;
+            } else {
+                self.unknown_client(tenant, quiet, destroy, &mut report)
+                    .await?;
             }
         }
         if report.destroyed > 0 {
@@ -101,6 +115,40 @@ impl Eraser {
         Ok(())
     }
 
+    /// A client that came after the backup that was restored: all of its keys go at once, with those
+    /// of its index.
+    async fn unknown_client(
+        &self,
+        tenant: TreeTenant,
+        quiet: QuietPoint,
+        destroy: bool,
+        report: &mut Orphans,
+    ) -> Result<(), EraseError> {
+        let keyring = &self.catalog.keyring;
+        let none_used = std::iter::empty();
+        let keys = keyring.orphans(tenant.id, quiet, none_used).await?;
+        let count = keys.keys.len() as u64 + keys.perhaps_leased;
+        if tenant.perhaps_new {
+            report.perhaps_leased += count.max(1);
+            return Ok(());
+        }
+        report.clients += 1;
+        report.found += count;
+        self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        if destroy {
+            let (client, kind) = (unknown(tenant.id), Kind::Orphans);
+            let facts = self.facts_about(client, kind, None, instruction()?);
+            let facts = Facts {
+                unnamed_keys: Some(count),
+                ..facts.await?
+            };
+            let erasure = self.destroy_orphans(facts, Destroyed::Tenant).await?;
+            report.receipts.push(erasure);
+            report.destroyed += count;
+        }
+        Ok(())
+    }
+
     async fn used_keys(&self, tenant: TenantId) -> Result<Vec<KeyRef>, EraseError> {
         let mut used: Vec<KeyRef> = Vec::new();
         loop {
@@ -117,20 +165,31 @@ impl Eraser {
         tenant: TenantId,
         keys: Vec<KeyRef>,
     ) -> Result<ErasureId, EraseError> {
-        let instruction = Reference::new("keys that no record names, after a restore")?;
-        let facts = Facts {
-            copies: Vec::new(), // They are what the keys would have opened.
-            ..self.facts(tenant, Kind::Orphans, None, instruction).await?
-        };
+        let facts = self.facts(tenant, Kind::Orphans, None, instruction()?);
+        self.destroy_orphans(facts.await?, Destroyed::Units(keys))
+            .await
+    }
+
+    async fn destroy_orphans(
+        &self,
+        mut facts: Facts,
+        what: Destroyed,
+    ) -> Result<ErasureId, EraseError> {
+        facts.copies.clear(); // They are what the keys would have opened.
         let erasure = ErasureId::generate(self.catalog.random.as_ref());
+        let tenant = facts.tenant.id;
+        let keys = match &what {
+            Destroyed::Units(keys) => keys.len() as u64,
+            Destroyed::Tenant => facts.unnamed_keys.unwrap_or(0),
+        };
         let entry = self.catalog.entry(Action::OrphansDestroyed).of(tenant);
-        let entry = entry.to(&erasure.0).count("keys", keys.len() as u64);
+        let entry = entry.to(&erasure.0).count("keys", keys);
         let destruction = Destruction {
             erasure,
             kind: facts.kind.word().to_owned(),
             tenant,
             subject: None,
-            what: Destroyed::Units(keys),
+            what,
             suppressed: None,
             new_index_keys: None,
             facts: serde_json::to_string(&facts).map_err(EraseError::Stored)?,
@@ -138,5 +197,21 @@ impl Eraser {
         self.catalog.keyring.destroy(destruction).await?;
         self.note_act(&entry).await?;
         Ok(erasure)
+    }
+}
+
+fn instruction() -> Result<Reference, EraseError> {
+    Ok(Reference::new(
+        "keys that no record names, after a restore",
+    )?)
+}
+
+/// A client of which only the key tree knows: its name is in newer backups, its id stands for it.
+fn unknown(id: TenantId) -> Tenant {
+    Tenant {
+        id,
+        slug: id.to_string(),
+        name: id.to_string(),
+        org_no: "-".to_owned(),
     }
 }

@@ -74,7 +74,7 @@ pub use place::{Column, Field, KeyRef, Place, columns};
 pub use root::{FileRoot, RootError};
 pub use seal::{DataKey, SealError, Sealer};
 pub use tokens::{Domain, IndexKeys, TokenError, carry_over};
-pub use units::{Census, Orphans, QuietPoint, Violation};
+pub use units::{Census, Orphans, QuietPoint, TreeTenant, Violation};
 
 use crate::vocabulary::{InstanceId, TenantId, VaultId};
 

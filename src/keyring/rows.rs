@@ -20,10 +20,14 @@ crate::store::statements! { vault:
     DELETE_TENANT_PAGES = "DELETE FROM page WHERE tenant = $1";
     /// Which block pages of a tenant nobody wrote after a version.
     BLOCKS_UNTOUCHED_SINCE = "SELECT number FROM page WHERE kind = 5 AND tenant = $1 AND written <= $2";
+    /// Which tenants' own pages nobody wrote after a version.
+    TENANTS_UNTOUCHED_SINCE = "SELECT tenant FROM page WHERE kind = 3 AND written <= $1";
     /// How many tenants have a place in the tree.
     COUNT_TENANTS = "SELECT COUNT(*) FROM page WHERE kind = 3";
     /// Whether anything of a tenant was erased after a place in the ledger.
     LEDGER_OF_TENANT_AFTER = "SELECT seq FROM ledger WHERE tenant = $1 AND seq > $2 LIMIT 1";
+    /// Whether an erasure of one of these kinds was carried out in a tenant.
+    LEDGER_OF_KINDS = "SELECT seq FROM ledger WHERE tenant = $1 AND kind IN ($2, $3, $4) LIMIT 1";
     /// A hold that stands in the way of erasing a tenant or somebody in it.
     HOLD_IN_THE_WAY = "SELECT id FROM hold WHERE tenant = $1 AND released_at IS NULL AND ($2 OR subject IS NULL OR subject = $3) ORDER BY placed_at LIMIT 1";
 

@@ -46,6 +46,15 @@ pub struct Orphans {
     pub perhaps_leased: u64,
 }
 
+/// A tenant that the tree has keys of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeTenant {
+    /// Which.
+    pub id: TenantId,
+    /// Whether a process that still runs may have made it and be about to write its row.
+    pub perhaps_new: bool,
+}
+
 /// The ledger of one tenant: what each of its destroyed keys was destroyed by.
 struct Erased {
     units: HashMap<KeyRef, ErasureId>,
@@ -79,6 +88,24 @@ impl Keyring {
         let now = head::read(&self.0.means.vault).await?.version;
         let running = lock::running_since(&self.0.means.root)?;
         Ok(QuietPoint(running.into_iter().fold(now, i64::min)))
+    }
+
+    /// Every tenant that the tree has keys of. Those that data names must be read after this, and
+    /// `quiet` taken before.
+    pub async fn tenants(&self, quiet: QuietPoint) -> Result<Vec<TreeTenant>, KeyringError> {
+        let mut view = View::open(&self.0.means).await?;
+        let old = view
+            .tx
+            .fetch_all(rows::TENANTS_UNTOUCHED_SINCE, args![quiet.0]);
+        let old = old.await?;
+        let old: Result<HashSet<TenantId>, StoreError> = old.iter().map(|row| row.id(0)).collect();
+        let old = old?;
+        let tenants = view.tenants().await?;
+        let tenant = |id| TreeTenant {
+            id,
+            perhaps_new: !old.contains(&id),
+        };
+        Ok(tenants.into_iter().map(tenant).collect())
     }
 
     /// The keys of a tenant that no unit uses. `used` are the keys of all units that data has, read

@@ -108,6 +108,16 @@ impl<'a> View<'a> {
         Ok(seen)
     }
 
+    /// Every tenant that the tree has keys of.
+    pub(super) async fn tenants(&mut self) -> Result<Vec<TenantId>, KeyringError> {
+        let mut tenants = Vec::new();
+        for slot in self.children_of_root().await? {
+            tenants.extend(self.tenants_of(slot).await?);
+            self.forget(&slot);
+        }
+        Ok(tenants)
+    }
+
     async fn children_of_root(&mut self) -> Result<Vec<PageId>, KeyringError> {
         let root = self.page(PageId::ROOT).await?;
         let root = root.ok_or_else(|| KeyringError::corrupt(&PageId::ROOT))?;

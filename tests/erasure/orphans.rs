@@ -7,8 +7,9 @@ use std::sync::Arc;
 use gallra::catalog::TenantRef;
 use gallra::erasure::{Outcome, promoted};
 use gallra::keyring::Mirror;
+use gallra::receipts::body::Kind;
 use gallra::store::{Role, args};
-use gallra::vocabulary::{ContactId, SystemRandom};
+use gallra::vocabulary::{ContactId, SystemRandom, TenantId};
 
 use crate::both_engines;
 use crate::restore::put_back;
@@ -95,5 +96,46 @@ both_engines! {
         house.eraser.settle().await.unwrap();
         let erased = house.erase(&tenant, anna, false).await;
         assert_eq!(open_copies(&house, &erased).await, 1);
+    }
+
+    /// backup · a client is added · newer backup · the backup is restored: nothing here knows the client.
+    async fn the_keys_of_a_client_that_no_record_names_go_too(bench) {
+        let (house, tenant, anna, old) = with_newcomer(bench).await;
+        let lamps = house.tenant("lykta").await;
+        let bo = house.person(&lamps, 3, 1).await;
+        let (new, url) = (bench.directory().join("new"), bench.url(Role::Data));
+        house.eraser.backup(&url, &new).await.unwrap();
+        let house = put_back(bench, house, &old).await;
+        house.eraser.settle().await.unwrap();
+
+        let counted = house.eraser.orphans(false).await.unwrap();
+        assert_eq!((counted.clients, counted.destroyed), (1, 0), "{counted:?}");
+        let done = house.eraser.orphans(true).await.unwrap();
+        assert_eq!((done.clients, done.receipts.len()), (1, 2), "{done:?}");
+        assert!(!house.eraser.has_orphans().await.unwrap());
+        for erasure in done.receipts {
+            let body = house.eraser.log.find(erasure).await.unwrap().body().unwrap();
+            assert_eq!(body.kind, Kind::Orphans);
+            assert!(body.keys.destroyed > 0 && body.open_copies() == 0, "{body:?}");
+            let known = body.tenant.id == tenant.id;
+            assert!(known || body.tenant.name == lamps.id.to_string(), "{:?}", body.tenant);
+        }
+
+        let house = put_back(bench, house, &new).await;
+        house.eraser.settle().await.unwrap();
+        assert!(house.catalog.tenant_ref("lykta").await.is_err());
+        assert!(house.catalog.read_contact(&lamps, bo).await.is_err());
+        house.catalog.read_contact(&tenant, anna).await.unwrap();
+    }
+
+    /// A client that a running process is about to add is none that was lost.
+    async fn a_client_that_is_being_added_is_left_alone(bench) {
+        let house = House::new(bench).await;
+        let added = TenantId::generate(&SystemRandom);
+        house.catalog.keyring.add_tenant(added).await.unwrap();
+        let done = house.eraser.orphans(true).await.unwrap();
+        assert_eq!((done.clients, done.destroyed), (0, 0), "{done:?}");
+        assert!(done.perhaps_leased > 0, "{done:?}");
+        house.catalog.keyring.index_keys(added).await.unwrap();
     }
 }

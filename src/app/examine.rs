@@ -203,10 +203,28 @@ async fn house(settings: &Settings) -> Vec<Finding> {
         mirrors(&app).await,
         reach(settings),
     ];
+    findings.extend(imports(&app).await);
     if let Err(error) = app.close().await {
         findings.push(Finding::new("key tree", Health::Failed, error.to_string()));
     }
     findings
+}
+
+/// Clients whose imports wait, because the index was lost.
+async fn imports(app: &App) -> Option<Finding> {
+    match app.catalog.waiting_for_confirmation().await {
+        Ok(waiting) if waiting.is_empty() => None,
+        Ok(waiting) => Some(Finding::new(
+            "imports",
+            Health::Warning,
+            format!(
+                "the search index was lost, and with it whom imports must not bring back: imports of \
+                 {} client(s) wait for `gallra tenant allow-imports SLUG`",
+                waiting.len()
+            ),
+        )),
+        Err(error) => Some(Finding::new("imports", Health::Failed, error.to_string())),
+    }
 }
 
 async fn key_tree(app: &App) -> Result<String, AppError> {

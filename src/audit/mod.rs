@@ -102,6 +102,8 @@ actions! {
     CaseChanged = "case.changed";
     /// A part of an import was written.
     Imported = "import.written";
+    /// Imports may go on though an index was lost, and with it whom they must not bring back.
+    ImportsAllowed = "import.allowed";
     /// A file to import began to come in.
     ImportReceived = "import.received";
     /// An uploaded file is taken in, cannot be, or broke off.

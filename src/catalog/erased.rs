@@ -65,10 +65,7 @@ impl Catalog {
             return Ok(false);
         };
         // Of a generation that never was: nobody takes it for whole, nobody waits for it.
-        let mut tx = self.index.begin().await?;
-        tx.fetch_one(index_rows::BEGIN_INDEX, args![tenant.id, 0, true, 0])
-            .await?;
-        tx.commit().await?;
+        self.begin_anew(tenant.id, 0, true).await?;
         self.rebuild_index(&tenant).await?;
         let head = self.keyring.head().await?;
         if !self.keyring.late_mirrors(head.epoch).await?.1.is_empty() {

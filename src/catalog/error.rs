@@ -70,6 +70,13 @@ pub enum CatalogError {
     /// The search index is being rebuilt by another process that does not get on.
     #[error("the search index is being rebuilt: try again in a minute; never a false \"nothing\"")]
     IndexRebuilding,
+    /// The index was lost, and with it whom imports must not bring back.
+    #[error(
+        "the search index of {0} was lost, and with it by what erased people are known again: an old \
+         export would bring them back. Import only what was exported after the newest erasure \
+         (`gallra receipt list`), after `gallra tenant allow-imports {0}`"
+    )]
+    SuppressionsLost(String),
     /// A stored text that this release cannot read.
     #[error("a stored text is not understood: update gallra to the release that wrote it")]
     Stored(#[source] serde_json::Error),

@@ -15,6 +15,11 @@ pub enum Command {
     Add(Add),
     /// Set what a client's notice says of it
     Set(Set),
+    /// Let imports go on after the search index was lost, and with it whom they must not bring back
+    AllowImports {
+        /// The client's short name
+        slug: String,
+    },
     /// Every client
     List,
     /// One client with its address
@@ -85,6 +90,13 @@ pub struct Set {
 }
 
 #[derive(Debug, Serialize)]
+struct Allowed {
+    tenant: String,
+    /// Whether imports had waited for it.
+    waited: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct List {
     items: Vec<TenantSummary>,
 }
@@ -93,6 +105,18 @@ pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Fail
     match command {
         Command::Add(new) => add(new, app, output).await,
         Command::Set(values) => set(values, app, output).await,
+        Command::AllowImports { slug } => {
+            let tenant = app.catalog.tenant_ref(&slug).await?;
+            let waited = app.catalog.allow_imports(&tenant).await?;
+            let allowed = Allowed {
+                tenant: tenant.slug,
+                waited,
+            };
+            output.give(&allowed, |it| match it.waited {
+                true => Text::line(format!("Imports of {} go on.", it.tenant)),
+                false => Text::line(format!("Imports of {} did not wait.", it.tenant)),
+            })
+        }
         Command::List => {
             let list = List {
                 items: app.catalog.list_tenants().await?,

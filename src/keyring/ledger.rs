@@ -146,6 +146,21 @@ impl Keyring {
         Ok(first)
     }
 
+    /// Whether an erasure of one of these kinds was carried out in a tenant.
+    pub async fn has_erased(
+        &self,
+        tenant: TenantId,
+        kinds: [&str; 3],
+    ) -> Result<bool, KeyringError> {
+        let [one, two, three] = kinds;
+        let arguments = args![tenant, one, two, three];
+        let vault = &self.0.means.vault;
+        let row = vault
+            .fetch_optional(rows::LEDGER_OF_KINDS, arguments)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Takes the head in the vault transaction `tx`, as whoever writes there does first, and answers
     /// the version that what is written is to bear.
     pub async fn take_head(&self, tx: &mut Tx) -> Result<i64, KeyringError> {

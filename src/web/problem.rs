@@ -194,6 +194,11 @@ impl From<CatalogError> for Problem {
                 let detail = "a client with this slug exists: choose another, or change that one";
                 Self::new(StatusCode::CONFLICT, "slug-taken", detail)
             }
+            CatalogError::SuppressionsLost(_) => {
+                let detail = "the search index was lost, and with it by what erased people are known \
+                    again: ask the operator to allow imports";
+                Self::new(StatusCode::CONFLICT, "suppressions-lost", detail)
+            }
             CatalogError::Invalid { field, reason } => {
                 Self::unusable(format!("/{field}"), format!("{field}: {reason}"))
             }

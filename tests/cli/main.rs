@@ -20,6 +20,7 @@ mod desk;
 mod forgotten_mirrors;
 mod formats;
 mod interrupted;
+mod lost_index;
 mod mirror_safety;
 mod mirrors;
 mod offboarding;

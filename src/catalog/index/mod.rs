@@ -6,6 +6,7 @@
 //! | [`settle`] | writing changed contacts' tokens, and draining the outbox |
 //! | [`lookup`] | who has a token |
 //! | [`suppression`] | identifiers of erased people |
+//! | [`lost`] | no imports while those are lost with an index |
 //! | [`rebuild`] | all of it anew from the data |
 //! | [`remove`] | taking out an erased contact or a purged tenant |
 //! | [`salt`] | the salts of receipts |
@@ -22,6 +23,7 @@
 //!   either it deletes what the drain wrote, or the drain sees the mark.
 
 pub mod lookup;
+mod lost;
 pub mod rebuild;
 pub mod remove;
 pub(crate) mod rows;
@@ -31,7 +33,7 @@ pub mod suppression;
 pub mod tokens;
 
 use crate::keyring::IndexKeys;
-use crate::store::{Db, StoreError, Tx, args};
+use crate::store::{Db, StoreError, Tx, Value, args};
 use crate::vocabulary::TenantId;
 
 /// Takes the tenant's guard for writing; `false` when the index must be rebuilt first.
@@ -65,7 +67,7 @@ pub(crate) async fn begin(
     keys: &IndexKeys,
 ) -> Result<(), StoreError> {
     let mut tx = index.begin().await?;
-    let arguments = args![tenant, keys.id(), true, 0];
+    let arguments = args![tenant, keys.id(), true, 0, Value::NullI64];
     tx.fetch_one(rows::BEGIN_INDEX, arguments).await?;
     tx.commit().await
 }

@@ -64,10 +64,7 @@ impl Catalog {
 
     /// The whole walk; [`CatalogError::IndexRebuilding`] when the guard was moved under it.
     async fn rebuild_under(&self, tenant: &TenantRef, keys: IndexKeys) -> Result<(), CatalogError> {
-        let begin = args![tenant.id, keys.id(), false, 0];
-        let mut tx = self.index.begin().await?;
-        let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
-        tx.commit().await?;
+        let guard = self.begin_anew(tenant.id, keys.id(), false).await?;
         let mut rebuild = Rebuild {
             tenant,
             keys,

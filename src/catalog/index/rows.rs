@@ -9,11 +9,21 @@ crate::store::statements! { index:
         WHERE tenant = $1 AND generation = $2 AND ready = $3";
     /// How a rebuild of another process gets on.
     INDEX_STATE = "SELECT generation, ready, guard FROM index_state WHERE tenant = $1";
-    /// A rebuild begins, or a tenant's index.
-    BEGIN_INDEX = "INSERT INTO index_state (tenant, generation, ready, guard) \
-        VALUES ($1, $2, $3, $4) ON CONFLICT (tenant) DO UPDATE SET \
+    /// A rebuild begins, or a tenant's index. That suppressions are lost is said only of an index of
+    /// which nothing is left.
+    BEGIN_INDEX = "INSERT INTO index_state (tenant, generation, ready, guard, suppressions_lost_at) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant) DO UPDATE SET \
         generation = excluded.generation, ready = excluded.ready, guard = index_state.guard + 1 \
         RETURNING guard";
+    /// Whether a tenant's suppressions are lost and no person has confirmed that imports go on.
+    SUPPRESSIONS_LOST = "SELECT suppressions_lost_at FROM index_state \
+        WHERE tenant = $1 AND suppressions_lost_at IS NOT NULL";
+    /// The tenants of which that is so.
+    ALL_SUPPRESSIONS_LOST = "SELECT tenant FROM index_state \
+        WHERE suppressions_lost_at IS NOT NULL ORDER BY tenant";
+    /// A person has confirmed it.
+    ALLOW_IMPORTS = "UPDATE index_state SET suppressions_lost_at = NULL \
+        WHERE tenant = $1 AND suppressions_lost_at IS NOT NULL";
     /// One step of a rebuild; no row when another rebuild began after this one.
     STEP_REBUILD = "UPDATE index_state SET guard = guard + 1 \
         WHERE tenant = $1 AND generation = $2 AND ready = $3 AND guard = $4 RETURNING guard";

@@ -27,6 +27,9 @@ impl Catalog {
         if !take(&mut tx, tenant.id, keys).await? {
             return Ok(None);
         }
+        if manner.history {
+            self.check_suppressions(&mut tx, tenant).await?;
+        }
         let written = pending.write(&mut tx, &self.data, tenant.id, keys).await?;
         let mut plans = Vec::with_capacity(batches.len());
         for changes in batches {

@@ -49,6 +49,7 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         expected: None,
         rehoused: None,
         keys: Vec::new(),
+        unnamed_keys: None,
     };
     let destruction = Destruction {
         erasure: ErasureId([7; 16]),

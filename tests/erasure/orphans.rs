@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gallra::catalog::TenantRef;
-use gallra::erasure::{Outcome, promoted};
+use gallra::erasure::Outcome;
 use gallra::keyring::Mirror;
 use gallra::receipts::body::Kind;
 use gallra::store::{Role, args};
@@ -90,9 +90,10 @@ both_engines! {
     /// The mirror may have been promoted without a destruction that the lost vault had made.
     async fn after_a_promotion_such_keys_may_be_there_again(bench) {
         let (house, tenant, anna, _) = with_newcomer(bench).await;
-        let (keyring, data) = (&house.catalog.keyring, &house.catalog.data);
-        let noted = promoted::note(keyring, data, house.clock.as_ref(), &SystemRandom);
-        noted.await.unwrap();
+        let vault = bench.open(Role::Vault).await;
+        vault.execute("UPDATE line SET note_owed = $1", args![true]).await.unwrap(); // As a promotion does.
+        vault.close().await;
+        house.eraser.note_promotion().await.unwrap();
         house.eraser.settle().await.unwrap();
         let erased = house.erase(&tenant, anna, false).await;
         assert_eq!(open_copies(&house, &erased).await, 1);

@@ -59,7 +59,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
-    let (api, _) = api::routes();
+    let api = api::routes();
     let clock = app.clock.clone();
     let metrics = Metrics::default();
     let quotas = Quotas {

@@ -2,7 +2,7 @@
 //!
 //! **To add a route**: a handler with `#[utoipa::path]` whose first extractor is a [`Caller`], which it
 //! asks by [`Caller::tenant`], [`Caller::may`] or [`Caller::may_everywhere`] before anything else; and a
-//! line in [`routes`]. The description at `/api/v1/openapi.json` is made from the same lines, and a test
+//! line in [`ROUTES`]. The description at `/api/v1/openapi.json` is made from the same lines, and a test
 //! calls every address in it with another client's token (`tests/http/strangers.rs`).
 
 mod audit;
@@ -26,16 +26,16 @@ mod requests;
 mod tenants;
 mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, PathItem, RefOr, SecurityRequirement};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use super::address::documented;
@@ -51,74 +51,93 @@ use crate::app::App;
 ))]
 struct Description;
 
-/// Every route of the API, and its description.
-pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
-    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(tenants::list, tenants::add))
-        .routes(routes!(tenants::show, tenants::change))
-        .routes(routes!(processing::change_controller))
-        .routes(routes!(catalog::show))
-        .routes(routes!(notice::show))
-        .routes(routes!(processing::purposes, processing::set_purposes))
-        .routes(routes!(processing::recipients, processing::add_recipient))
-        .routes(routes!(processing::remove_recipient))
-        .routes(routes!(
-            processing::retention_rules,
-            processing::set_retention_rules
-        ))
-        .routes(routes!(contacts::list, contacts::upsert))
-        .routes(routes!(contacts::show, contacts::change))
-        .routes(routes!(erase::contact))
-        .routes(routes!(regroup::merge))
-        .routes(routes!(regroup::split))
-        .routes(routes!(lookup::contacts))
-        .routes(routes!(messages::record))
-        .routes(routes!(cases::list))
-        .routes(routes!(cases::show, cases::change))
-        .routes(routes!(cases::messages))
-        .routes(routes!(forwardings::record))
-        .routes(routes!(imports::receive))
-        .routes(routes!(imports::show))
-        .routes(routes!(imports::rejects))
-        .routes(routes!(receipts::list))
-        .routes(routes!(receipts::show))
-        .routes(routes!(requests::list, requests::register))
-        .routes(routes!(requests::show))
-        .routes(routes!(requests::verify))
-        .routes(routes!(requests::forward))
-        .routes(routes!(requests::instruct))
-        .routes(routes!(requests::extend))
-        .routes(routes!(requests::refuse))
-        .routes(routes!(requests::package))
-        .routes(routes!(requests::deliver))
-        .routes(routes!(requests::withdraw))
-        .routes(routes!(requests::reopen))
-        .routes(routes!(holds::list, holds::place))
-        .routes(routes!(holds::release))
-        .routes(routes!(offboarding::begin, offboarding::show))
-        .routes(routes!(offboarding::approve))
-        .routes(routes!(offboarding::hold))
-        .routes(routes!(offboarding::release))
-        .routes(routes!(offboarding::cancel))
-        .routes(routes!(offboarding::execute))
-        .routes(routes!(offboarding::export))
-        .routes(routes!(offboarding::confirm_task))
-        .routes(routes!(hooks::receive))
-        .routes(routes!(audit::list))
-        .routes(routes!(webhooks::list, webhooks::add))
-        .routes(routes!(webhooks::show, webhooks::remove))
-        .routes(routes!(webhooks::deliveries))
-        .routes(routes!(webhooks::test))
-        .routes(routes!(webhooks::redeliver))
-        .routes(routes!(webhooks::rotate_secret))
-        .split_for_parts();
-    let description = finish(description);
-    let served = description.clone();
-    let router = router.route(
-        "/api/v1/openapi.json",
-        get(async move || ([(header::CACHE_CONTROL, "no-cache")], Json(served)).into_response()),
-    );
-    (router, description)
+/// Every route of the API: what is called, and how it is described.
+const ROUTES: &[fn() -> UtoipaMethodRouter<Arc<App>>] = &[
+    || routes!(tenants::list, tenants::add),
+    || routes!(tenants::show, tenants::change),
+    || routes!(processing::change_controller),
+    || routes!(catalog::show),
+    || routes!(notice::show),
+    || routes!(processing::purposes, processing::set_purposes),
+    || routes!(processing::recipients, processing::add_recipient),
+    || routes!(processing::remove_recipient),
+    || routes!(processing::retention_rules, processing::set_retention_rules),
+    || routes!(contacts::list, contacts::upsert),
+    || routes!(contacts::show, contacts::change),
+    || routes!(erase::contact),
+    || routes!(regroup::merge),
+    || routes!(regroup::split),
+    || routes!(lookup::contacts),
+    || routes!(messages::record),
+    || routes!(cases::list),
+    || routes!(cases::show, cases::change),
+    || routes!(cases::messages),
+    || routes!(forwardings::record),
+    || routes!(imports::receive),
+    || routes!(imports::show),
+    || routes!(imports::rejects),
+    || routes!(receipts::list),
+    || routes!(receipts::show),
+    || routes!(requests::list, requests::register),
+    || routes!(requests::show),
+    || routes!(requests::verify),
+    || routes!(requests::forward),
+    || routes!(requests::instruct),
+    || routes!(requests::extend),
+    || routes!(requests::refuse),
+    || routes!(requests::package),
+    || routes!(requests::deliver),
+    || routes!(requests::withdraw),
+    || routes!(requests::reopen),
+    || routes!(holds::list, holds::place),
+    || routes!(holds::release),
+    || routes!(offboarding::begin, offboarding::show),
+    || routes!(offboarding::approve),
+    || routes!(offboarding::hold),
+    || routes!(offboarding::release),
+    || routes!(offboarding::cancel),
+    || routes!(offboarding::execute),
+    || routes!(offboarding::export),
+    || routes!(offboarding::confirm_task),
+    || routes!(hooks::receive),
+    || routes!(audit::list),
+    || routes!(webhooks::list, webhooks::add),
+    || routes!(webhooks::show, webhooks::remove),
+    || routes!(webhooks::deliveries),
+    || routes!(webhooks::test),
+    || routes!(webhooks::redeliver),
+    || routes!(webhooks::rotate_secret),
+];
+
+/// The API. What describes a route is dropped with each line: all of it at once would take megabytes that
+/// a server keeps from then on, and few ever ask for it.
+pub fn routes() -> axum::Router<Arc<App>> {
+    let described = "/api/v1/openapi.json";
+    let router = axum::Router::new().route(described, get(describe));
+    ROUTES.iter().fold(router, |router, route| {
+        router.merge(OpenApiRouter::new().routes(route()).split_for_parts().0)
+    })
+}
+
+/// The description of the API, made when somebody first asks.
+async fn describe() -> Response {
+    static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| {
+        let json = description().to_json();
+        json.expect("a description has no keys but texts").into()
+    });
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_TYPE, "application/json"),
+    ];
+    (headers, DESCRIPTION.clone()).into_response()
+}
+
+fn description() -> OpenApi {
+    let empty = OpenApiRouter::with_openapi(Description::openapi());
+    let router = ROUTES
+        .iter()
+        .fold(empty, |router, route| router.routes(route()));
+    finish(router.into_openapi())
 }
 
 /// Every error is `application/problem+json`, which the macros do not know.

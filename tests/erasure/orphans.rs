@@ -91,7 +91,8 @@ both_engines! {
     async fn after_a_promotion_such_keys_may_be_there_again(bench) {
         let (house, tenant, anna, _) = with_newcomer(bench).await;
         let vault = bench.open(Role::Vault).await;
-        vault.execute("UPDATE line SET note_owed = $1", args![true]).await.unwrap(); // As a promotion does.
+        let promoted = "INSERT INTO line (id, number, line, began_at, note_owed) VALUES (1, 1, $1, 0, $2)";
+        assert_eq!(vault.execute(promoted, args![vec![7; 16], true]).await.unwrap(), 1);
         vault.close().await;
         house.eraser.note_promotion().await.unwrap();
         house.eraser.settle().await.unwrap();

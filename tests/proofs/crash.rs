@@ -36,7 +36,7 @@ pub enum By {
     Recovery,
     /// Recovery after the vault lost its last commit, which no crash of a process brings about.
     Redo,
-    /// A mirror or its promotion: tests/keyring aborts there.
+    /// A mirror or its promotion: tests/keyring aborts there, and tests/cli/promotions.rs after the commit.
     Mirror,
     /// A restore: `restoring` aborts there.
     Restore,
@@ -84,6 +84,8 @@ pub const POINTS: &[(&str, By)] = &[
     ("mirror:made", By::Mirror),
     ("mirror:registered", By::Mirror),
     ("promote:before-commit", By::Mirror),
+    ("promote:committed", By::Mirror),
+    ("promote:noted", By::Mirror),
     ("promote:root-made", By::Mirror),
     ("promote:root-written", By::Mirror),
     ("lease:untold", By::Lease),

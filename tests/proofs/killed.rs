@@ -173,7 +173,7 @@ impl<'b> Erasures<'b> {
 
     /// Every invariant, of what is new or of everything, and a few people.
     async fn hold(&mut self, everything: bool) -> Result<(), String> {
-        let new = invariants::hold_after(self.house(), self.checked).await;
+        let new = invariants::hold_after(self.house(), self.checked, 0).await;
         self.checked += new.len() as i64;
         if everything {
             let entries = invariants::hold(self.bench, self.house()).await;

@@ -24,6 +24,7 @@ mod lost_writes;
 mod model;
 mod overheard;
 mod power;
+mod power_beyond;
 mod process;
 mod races;
 #[cfg(feature = "fail-points")]

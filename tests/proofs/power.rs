@@ -45,10 +45,14 @@ impl<'t> Said<'t> {
 }
 
 async fn promises_are_kept(cut: &PowerCut<'_>) -> Result<(), String> {
-    let promised = cut.promised();
-    let said = Said(&promised);
     let bench = Bench::at(Engine::Sqlite, &cut.directory, "cut");
-    let opened = House::try_open(&bench, Arc::new(SystemClock)).await;
+    hold(&bench, &cut.promised()).await
+}
+
+/// Whether the house on a rebuilt disk keeps what was promised before the power went.
+pub async fn hold(bench: &Bench, promised: &str) -> Result<(), String> {
+    let said = Said(promised);
+    let opened = House::try_open(bench, Arc::new(SystemClock)).await;
     let house = opened.map_err(|error| format!("it does not open: {error}"))?;
     let settled = house.eraser.settle().await;
     settled.map_err(|error| format!("it does not settle: {error}"))?;
@@ -90,7 +94,7 @@ async fn promises_are_kept(cut: &PowerCut<'_>) -> Result<(), String> {
     if full.keys_missing > 0 {
         return Err(format!("keys are lost: {full:?}"));
     }
-    invariants::hold(&bench, &house).await;
+    invariants::hold(bench, &house).await;
     house.close().await;
     Ok(())
 }

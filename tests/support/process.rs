@@ -242,6 +242,12 @@ impl Running {
         self.end()
     }
 
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub fn terminate(self) -> Finished {
+        self.signal(Signal::TERM);
+        self.finish()
+    }
+
     /// Kills it (SIGKILL), wherever it is. It may have ended before.
     pub fn kill(mut self) -> Finished {
         self.end()

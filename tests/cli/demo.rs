@@ -1,19 +1,54 @@
 //! `gallra demo`: the fire drill of a newcomer, run whole.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::desk::text;
 use crate::process::Running;
 
-fn demo(arguments: &[&str], directory: &std::path::Path) -> crate::process::Finished {
+fn command(arguments: &[&str], directory: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gallra"));
-    command
-        .arg("demo")
-        .args(arguments)
-        .args(["--listen", "127.0.0.1:0", "--once"]);
+    command.arg("demo").args(arguments);
+    command.args(["--listen", "127.0.0.1:0"]);
     command.env_clear().env("TMPDIR", directory);
-    Running::start(command).finish()
+    command
+}
+
+fn demo(arguments: &[&str], directory: &std::path::Path) -> crate::process::Finished {
+    let arguments = [arguments, &["--once"]].concat();
+    Running::start(command(&arguments, directory)).finish()
+}
+
+/// What the demo offers while it is served is there for whoever takes it up.
+#[test]
+fn its_token_and_its_receipt_are_good_while_it_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut serving = command(&["--json"], directory.path());
+    serving.stdout(Stdio::piped());
+    let mut demo = serving.spawn().expect("the demo starts");
+    let stdout = demo.stdout.take().expect("its output is ours");
+    let mut documents = serde_json::Deserializer::from_reader(stdout).into_iter();
+    let shown: Value = documents.next().expect("it answers").expect("in JSON");
+    let ask = |path: String, accept: &str| {
+        let call = ureq::get(format!("{}/api/v1{path}", text(&shown["address"])));
+        let token = format!("Bearer {}", text(&shown["token"]));
+        let call = call.header("authorization", token).header("accept", accept);
+        let mut answer = call.call().expect("it is answered");
+        answer.body_mut().read_to_string().expect("text")
+    };
+    let people = ask("/tenants/norrsken/contacts".to_owned(), "application/json");
+    assert!(people.contains("Åsa Öberg"), "{people}");
+    let receipt = format!("/receipts/{}", text(&shown["drill"]["receipt_id"]));
+    let certificate = ask(receipt, "text/html");
+    assert!(certificate.contains("Brygga Kaffe AB"), "{certificate}");
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_gallra"));
+    verify.args(["verify", &text(&shown["receipt_file"])]);
+    Running::start(verify).finish().succeeded();
+    let pid = Pid::from_child(&demo);
+    kill_process(pid, Signal::INT).expect("a child takes signals");
+    assert!(demo.wait().expect("it ends").success());
 }
 
 #[test]
@@ -101,6 +136,10 @@ fn a_person_reads_it_step_by_step() {
         "{}",
         finished.stdout
     );
+    let verify = finished.stdout.split("    verify ").nth(1);
+    let receipt = verify.and_then(|rest| rest.lines().next());
+    let receipt = std::fs::read_to_string(receipt.expect("it is named")).expect("it is kept");
+    assert!(receipt.contains("/receipt/v1"), "{receipt}");
     let certificate = finished.stdout.split("file://").nth(1);
     let certificate = certificate.and_then(|rest| rest.lines().next());
     let page = std::fs::read_to_string(certificate.expect("it is named")).expect("it is kept");

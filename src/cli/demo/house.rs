@@ -120,16 +120,26 @@ impl House {
 
     /// Where it is served, and how to ask it.
     pub fn welcome(&self, pages: &[Page]) -> String {
-        let (address, token) = (self.address(), &self.token);
+        let address = self.address();
         Text::line("")
             .and(format!("Gallra is served at {address}"))
             .gap()
             .and(pages::shown(pages))
-            .and("Who is held, and what about them:")
-            .and(format!("  curl -H 'Authorization: Bearer {token}' \\"))
-            .and(format!("       {address}/api/v1/tenants/norrsken/contacts"))
+            .and("What is about people takes a token. Give this one to your shell:")
+            .and(format!("  TOKEN={}", self.token))
+            .and("Who is held of a client, and where somebody is held (at two clients, until the drill):")
+            .and(asked(""))
+            .and(format!("    {address}/api/v1/tenants/norrsken/contacts"))
+            .and(asked("-H 'Content-Type: application/json' "))
+            .and(r#"    -d '{"email":"asa.oberg@example.se"}' \"#)
+            .and(format!("    {address}/api/v1/contacts:lookup"))
             .to_string()
     }
+}
+
+/// A call with the token, but for its address.
+pub fn asked(with: &str) -> String {
+    format!("  curl -H \"Authorization: Bearer $TOKEN\" {with}\\")
 }
 
 fn settings(directory: &Path, listen: &str) -> Result<Settings, Failure> {

@@ -35,6 +35,10 @@ pub struct Arguments {
     once: bool,
 }
 
+/// Instead of files that are gone when the demo is.
+const LEFT_NOTHING: &str =
+    "\nWith --keep the certificate and the receipt's file stay for you to open.\n";
+
 /// What the demo shows, for scripts.
 #[derive(Debug, Serialize)]
 struct Shown {
@@ -45,6 +49,8 @@ struct Shown {
     before: Vec<Page>,
     /// What opens after it.
     after: Vec<Page>,
+    /// What `gallra verify` reads.
+    receipt_file: String,
     drill: Drill,
 }
 
@@ -107,7 +113,17 @@ async fn show(arguments: &Arguments, path: &Path, output: Output) -> Result<(), 
     let passed = drill.passed();
     let mut after = pages::certificates(&house, drill.receipt_id, path).await?;
     after.extend(pages::of_server(&house).await?);
-    told(&format!("\n{}", pages::shown(&after)));
+    let receipt = pages::receipt(&house, drill.receipt_id, path).await?;
+    if arguments.once && !arguments.keep {
+        told(LEFT_NOTHING);
+    } else {
+        let changed: Vec<Page> = after
+            .iter()
+            .filter(|it| !before.contains(it))
+            .cloned()
+            .collect();
+        told(&pages::after(&house, &drill, &changed, &receipt).to_string());
+    }
     if output.json {
         output.document(&Shown {
             address: house.address(),
@@ -115,6 +131,7 @@ async fn show(arguments: &Arguments, path: &Path, output: Output) -> Result<(), 
             data_dir: path.display().to_string(),
             before,
             after,
+            receipt_file: receipt.display().to_string(),
             drill,
         })?;
     }

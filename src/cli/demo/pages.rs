@@ -2,7 +2,7 @@
 //! does not open.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 
 use super::super::failure::{Exit, Failure};
 use super::super::output::Text;
-use super::house::{CLIENTS, House};
+use super::Drill;
+use super::house::{CLIENTS, House, asked};
 use crate::receipts::render::html;
 use crate::vocabulary::{ErasureId, Lang};
 
@@ -18,7 +19,7 @@ use crate::vocabulary::{ErasureId, Lang};
 const CERTIFICATES: [(Lang, &str); 2] = [(Lang::Sv, "intyg.html"), (Lang::En, "certificate.html")];
 
 /// A page as a browser finds it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page {
     /// What it is.
     what: String,
@@ -84,6 +85,28 @@ pub async fn certificates(
         });
     }
     Ok(pages)
+}
+
+/// The receipt as a file, which is all that whoever verifies it needs.
+pub async fn receipt(house: &House, id: ErasureId, directory: &Path) -> Result<PathBuf, Failure> {
+    let path = directory.join("receipt.txt");
+    let file = house.app.log.receipt_file(id).await?;
+    std::fs::write(&path, file).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+    Ok(path)
+}
+
+/// What is other than before the drill, for a person, and what they may do with it.
+pub fn after(house: &House, drill: &Drill, pages: &[Page], receipt: &Path) -> Text {
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("gallra"));
+    let (address, id) = (house.address(), drill.receipt_id);
+    Text::line("")
+        .and(shown(pages))
+        .and("Verify the receipt yourself, without the server and its data:")
+        .and(format!("  {} \\", program.display()))
+        .and(format!("    verify {}", receipt.display()))
+        .and("The server has the certificate too, for whoever has the token:")
+        .and(asked("-H 'Accept: text/html' "))
+        .and(format!("    {address}/api/v1/receipts/{id}"))
 }
 
 /// The pages for a person: those that open, and those that are gone.

@@ -192,6 +192,38 @@ fn every_test_that_a_page_names_is_there() {
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
+/// The stories of the main job: every promise has tests over HTTP and by command line that run on both engines,
+/// or says why not.
+#[test]
+fn every_story_has_tests_on_both_engines() {
+    let path = root().join("docs/STORIES.md");
+    let page = fs::read_to_string(&path).expect("it is there");
+    let stories = page.lines().take_while(|line| !line.starts_with("## "));
+    let stories: Vec<&str> = stories.filter(|line| line.starts_with("| ")).collect();
+    assert_eq!(stories.len(), 1 + 9, "a row for each promise");
+    for row in &stories[1..] {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [_, http, command] = cells[..] else {
+            panic!("three cells: {row}");
+        };
+        for cell in [http, command] {
+            let tests = links(cell);
+            assert!(!tests.is_empty() || cell.starts_with("– : "), "{row}");
+            for (shown, to) in tests {
+                let name = shown.trim_matches('`');
+                let source =
+                    fs::read_to_string(path.with_file_name(to)).expect("the test is there");
+                let on_both = source.contains(&format!("async fn {name}(bench)"));
+                let exempt = ["(SQLite)", "(no store)"].map(|why| format!("{to}) {why}"));
+                assert!(
+                    on_both || exempt.iter().any(|it| cell.contains(it)),
+                    "{name} runs on both engines"
+                );
+            }
+        }
+    }
+}
+
 /// The map of the house has every room that there is.
 #[test]
 fn the_page_of_the_house_has_every_room() {

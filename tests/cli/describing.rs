@@ -1,5 +1,7 @@
 //! What is held of a client and what it tells, by command.
 
+use serde_json::json;
+
 use crate::answers::stable;
 use crate::both_engines;
 use crate::desk::{Desk, text};
@@ -49,5 +51,31 @@ both_engines! {
         let id = text(&listed["items"][0]["id"]);
         desk.json(["recipient", "remove", &id]);
         desk.refused(1, ["recipient", "remove", &id]);
+    }
+
+    async fn channels_custody_and_recipients_come_with_an_import(bench) {
+        let desk = Desk::with_people(bench);
+        let channels = ["email", "klarna", "phone", "portal", "post", "returns", "sms", "social", "widget"];
+        let case = |channel: &str| {
+            let case = json!({"type": "case", "external_id": format!("f-{channel}"), "contact": "c1",
+                "channel": channel, "state": "open", "custody": "second_line", "opened_at": "2026-02-01T09:00:00Z"});
+            let forwarded = json!({"type": "forwarding", "case": format!("f-{channel}"), "recipient": "Tullverket",
+                "reason": "tull", "at": "2026-02-02T09:00:00Z"});
+            let message = json!({"type": "message", "case": format!("f-{channel}"), "contact": "c1",
+                "direction": "in", "channel": channel, "sent_at": "2026-02-01T09:00:00Z", "body": "Hej!"});
+            format!("{case}\n{forwarded}\n{message}\n")
+        };
+        let export = desk.file("channels.ndjson", &channels.map(case).concat());
+        desk.json(["import", "--tenant", "norrsken", &export]);
+        let held = desk.json(["catalog", "norrsken"]);
+        let used: Vec<_> = held["channels"].as_array().unwrap().iter().map(|it| text(&it["channel"])).collect();
+        assert_eq!(used, channels);
+        let custody = held["custody"].as_array().unwrap().iter().find(|it| it["custody"] == "second_line");
+        assert_eq!(custody.unwrap()["cases"], 9, "{held}");
+        assert!(held.to_string().contains("Tullverket"), "{held}");
+        let record = desk.json(["access", "--tenant", "norrsken", "--email", "asa@example.se"]);
+        let cases = record["cases"].as_array().unwrap();
+        let elsewhere = cases.iter().filter(|it| it["custody"] == "second_line");
+        assert_eq!((cases.len(), elsewhere.count()), (10, 9), "{record}");
     }
 }

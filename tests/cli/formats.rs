@@ -3,12 +3,10 @@
 use crate::answers::stable;
 use crate::both_engines;
 use crate::desk::{Desk, text};
+use crate::fixture_files::{FIXTURES, new, path};
 
 fn fixture(name: &str) -> String {
-    format!(
-        "{}/tests/fixtures/import/{name}",
-        env!("CARGO_MANIFEST_DIR")
-    )
+    path(name).display().to_string()
 }
 
 both_engines! {
@@ -40,6 +38,22 @@ both_engines! {
         assert_eq!(record["cases"].as_array().unwrap().len(), 1, "an answer is of the same case");
         let again = desk.json(import);
         assert_eq!(again["files"][0]["messages"]["unchanged"], 2);
+    }
+
+    async fn every_format_is_taken_in_by_one_command(bench) {
+        let desk = Desk::with_people(bench);
+        let files: Vec<String> = FIXTURES.iter().map(|it| fixture(it.0)).collect();
+        let import = ["import", "--tenant", "norrsken", "--own", "@nord.example.se"];
+        let import: Vec<&str> = import.into_iter().chain(files.iter().map(String::as_str)).collect();
+        let report = desk.json(&import);
+        for ((name, format, expected), it) in FIXTURES.iter().zip(report["files"].as_array().unwrap()) {
+            assert_eq!((&it["format"], new(it)), (&(*format).into(), *expected), "{name}: {it}");
+        }
+        let again = desk.json(&import);
+        assert!(again["files"].as_array().unwrap().iter().all(|it| new(it) == 0), "{again}");
+        let record = desk.json(["access", "--tenant", "norrsken", "--email", "kerstin.ost@example.se"]);
+        let messages = record["cases"][0]["messages"].as_array().unwrap();
+        assert_eq!((messages.len(), &messages[0]["attachments"][0]["name"]), (2, &"sko.png".into()));
     }
 
     async fn one_unreadable_file_does_not_stop_the_others(bench) {

@@ -1,10 +1,15 @@
 //! The program as a person or a script meets it: the real binary, on both engines. What it answers,
 //! with which exit code, on which stream.
 
+#[path = "../support/bad_files.rs"]
+mod bad_files;
+#[path = "../support/fixtures.rs"]
+mod fixture_files;
 #[path = "../support/process.rs"]
 #[allow(dead_code)]
 mod process;
 #[path = "../support/server.rs"]
+#[allow(dead_code)]
 mod serving;
 #[path = "../support/mod.rs"]
 mod support;
@@ -14,6 +19,7 @@ mod zips;
 
 mod answers;
 mod audit;
+mod bad_input;
 mod demo;
 mod describing;
 mod desk;

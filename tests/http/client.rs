@@ -120,7 +120,16 @@ impl Caller {
         self.send(method, path, &head, &body.to_string())
     }
 
+    /// Any bytes as a body, whether they are text or not.
+    pub fn raw(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        self.bytes_with(method, path, &[("content-type", kind)], body)
+    }
+
     pub fn send(&self, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+        self.bytes_with(method, path, head, body.as_bytes().to_vec())
+    }
+
+    fn bytes_with(&self, method: &str, path: &str, head: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
@@ -130,7 +139,7 @@ impl Caller {
         for (name, value) in head {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.to_owned()).expect("a request");
+        let request = request.body(body).expect("a request");
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true);

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use crate::both_engines;
 use crate::client::{Api, Caller};
 use crate::desk::{Desk, text};
+use crate::fixture_files::{FIXTURES, new, path};
 
-const IMPORTS: &str = "/api/v1/tenants/norrsken/imports";
+pub const IMPORTS: &str = "/api/v1/tenants/norrsken/imports";
 
 /// Asks until the import has ended: the server's own worker takes it in, in its own time.
-fn ended(caller: &Caller, location: &str) -> Value {
+pub fn ended(caller: &Caller, location: &str) -> Value {
     for _ in 0..2_000 {
         let import = caller.get(location).with(200);
         if !matches!(import["state"].as_str(), Some("receiving" | "received")) {
@@ -59,6 +60,22 @@ both_engines! {
             refused.with(422);
         }
         api.caller("auditor", None).send("POST", IMPORTS, &[], "x").with(403);
+    }
+
+    async fn every_format_is_taken_in_as_its_file_begins(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let admin = api.caller("admin", None);
+        let own = json!({"email": "info@nord.example.se"});
+        admin.json("PATCH", "/api/v1/tenants/norrsken", &[], &own).with(200);
+        for (name, format, expected) in FIXTURES {
+            let file = std::fs::read(path(name)).unwrap();
+            let sent = admin.raw("POST", IMPORTS, "application/octet-stream", file);
+            let import = ended(&admin, sent.header("location"));
+            let report = &import["report"];
+            assert_eq!((&report["format"], new(report)), (&json!(format), *expected), "{name}: {import}");
+        }
+        let found = admin.post("/api/v1/contacts:lookup", &json!({"email": "kerstin.ost@example.se"})).with(200);
+        assert_eq!(found["matches"][0]["name"], "Kerstin Öst");
     }
 
     async fn an_upload_that_breaks_off_says_so_and_leaves_nothing(bench) {

@@ -1,8 +1,12 @@
 //! The API as another program meets it: the real server on loopback, on both engines.
 
+#[path = "../support/bad_files.rs"]
+mod bad_files;
 #[path = "../cli/desk.rs"]
 #[allow(dead_code)]
 mod desk;
+#[path = "../support/fixtures.rs"]
+mod fixture_files;
 #[path = "../support/process.rs"]
 #[allow(dead_code)]
 mod process;
@@ -15,6 +19,7 @@ mod support;
 #[allow(dead_code)]
 mod zips;
 
+mod bad_input;
 mod client;
 mod describing;
 mod erasing;

@@ -21,6 +21,15 @@ both_engines! {
         api.desk.json(["token", "revoke", &text(&made["id"])]);
         let revoked = caller.get(list).with(401);
         assert!(revoked["detail"].as_str().unwrap().contains("revoked"), "at once: {revoked}");
+
+        let caller = api.caller("dpo", None);
+        caller.get(list).with(200);
+        let vault = bench.open(gallra::store::Role::Vault).await;
+        let long_ago = "UPDATE token SET expires_at = 1 WHERE revoked_at IS NULL";
+        vault.execute(long_ago, gallra::store::args![]).await.unwrap();
+        vault.close().await;
+        let expired = caller.get(list).with(401);
+        assert!(expired["detail"].as_str().unwrap().contains("expired"), "{expired}");
     }
 
     async fn a_role_does_what_it_is_for(bench) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use gallra::ingest::{Format, IngestError, Options, Report, Session};
 
 use crate::both_engines;
-use crate::tools::{fixture, import, one, settings};
+use crate::fixture_files::path;
+use crate::tools::{import, one, settings};
 use crate::world::World;
 
 async fn read(format: &str, bytes: impl AsRef<[u8]>) -> Result<Report, IngestError> {
@@ -214,7 +215,7 @@ async fn a_column_is_taken_as_the_user_says() {
 both_engines! {
     async fn an_import_cut_off_in_the_middle_goes_on_where_it_was(bench) {
         let world = World::new(bench).await;
-        let file = fixture("zendesk-2-tickets.ndjson");
+        let file = path("zendesk-2-tickets.ndjson");
         let whole = std::fs::read(&file).unwrap();
         for cut in [whole.len() / 3, whole.len() * 2 / 3] {
             let mut session = Session::new(&world.catalog, &world.north, settings());

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use gallra::ingest::{FORMATS, Format, IngestError, Report, Session};
 use proptest::prelude::*;
 
-use crate::tools::{fixture, one, settings};
+use crate::fixture_files::path;
+use crate::tools::{one, settings};
 
 /// Reads bytes as a format, or as what they look like.
 fn read(bytes: &[u8], format: Option<&'static Format>) -> Result<Report, IngestError> {
@@ -41,7 +42,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
 /// Every fixture's bytes.
 fn fixtures() -> Vec<Vec<u8>> {
     let mut files = Vec::new();
-    files_below(&fixture(""), &mut files);
+    files_below(&path(""), &mut files);
     files.sort();
     assert!(files.len() > 15, "the fixtures were found");
     files

@@ -4,35 +4,14 @@ use gallra::catalog::Identifier;
 use gallra::ingest::FORMATS;
 
 use crate::both_engines;
-use crate::tools::{fixture, import, summary};
+use crate::fixture_files::{FIXTURES, path};
+use crate::tools::{import, summary};
 use crate::world::World;
 
-/// Every fixture, in an order in which later ones know what earlier ones said.
-const FIXTURES: &[&str] = &[
-    "contacts.csv",
-    "messages-1252.csv",
-    "zendesk-1-users.json",
-    "zendesk-2-tickets.ndjson",
-    "zendesk-3-audits.json",
-    "freshdesk-1-contacts.json",
-    "freshdesk-2-ticket.json",
-    "zammad.json",
-    "chatwoot.json",
-    "helpscout.ndjson",
-    "front.json",
-    "otrs.json",
-    "twilio.json",
-    "46elks.json",
-    "mail.eml",
-    "mail.mbox",
-    "maildir/new/1768300000.1.nord",
-    "maildir/cur/1768300001.1.nord",
-];
-
-fn lines(name: &[&str], reports: &[gallra::ingest::Report]) -> String {
-    let pairs = name.iter().zip(reports);
+fn lines(reports: &[gallra::ingest::Report]) -> String {
+    let pairs = FIXTURES.iter().zip(reports);
     let lines: Vec<_> = pairs
-        .map(|(name, it)| format!("{name}\n  {}", summary(it)))
+        .map(|((name, ..), it)| format!("{name}\n  {}", summary(it)))
         .collect();
     lines.join("\n")
 }
@@ -40,15 +19,15 @@ fn lines(name: &[&str], reports: &[gallra::ingest::Report]) -> String {
 both_engines! {
     async fn every_fixture_ends_as_stated_and_twice_is_once(bench) {
         let world = World::new(bench).await;
-        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        let files: Vec<_> = FIXTURES.iter().map(|it| path(it.0)).collect();
         let first = import(&world, &world.north, &files).await;
-        insta::assert_snapshot!("first", lines(FIXTURES, &first));
+        insta::assert_snapshot!("first", lines(&first));
         let rows = "SELECT (SELECT COUNT(*) FROM contact) + (SELECT COUNT(*) FROM support_case) \
                     + (SELECT COUNT(*) FROM message) + (SELECT COUNT(*) FROM attachment) \
                     + (SELECT COUNT(*) FROM unit) + (SELECT COUNT(*) FROM quarantine)";
         let before = world.rows(rows).await;
         let again = import(&world, &world.north, &files).await;
-        for (name, report) in FIXTURES.iter().zip(&again) {
+        for ((name, ..), report) in FIXTURES.iter().zip(&again) {
             for counts in [&report.contacts, &report.cases, &report.messages] {
                 assert_eq!((counts.created, counts.changed), (0, 0), "{name}: {report:?}");
             }
@@ -62,7 +41,7 @@ both_engines! {
 
     async fn people_are_found_by_what_another_system_said_of_them(bench) {
         let world = World::new(bench).await;
-        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        let files: Vec<_> = FIXTURES.iter().map(|it| path(it.0)).collect();
         import(&world, &world.north, &files).await;
         for (email, messages) in [
             ("asa.lindqvist@example.se", 0),
@@ -93,7 +72,7 @@ both_engines! {
 
     async fn a_mail_has_its_words_its_file_and_its_case(bench) {
         let world = World::new(bench).await;
-        import(&world, &world.north, &[fixture("mail.eml"), fixture("mail.mbox")]).await;
+        import(&world, &world.north, &[path("mail.eml"), path("mail.mbox")]).await;
         let kerstin = Identifier::Email("kerstin.ost@example.se".into());
         let found = world.catalog.find(&kerstin, Some(&world.north)).await.unwrap();
         assert_eq!(found.matches[0].name.as_ref().unwrap().expose(), "Kerstin Öst");
@@ -115,7 +94,7 @@ both_engines! {
 
     async fn secrets_are_nowhere_not_even_in_quarantine(bench) {
         let world = World::new(bench).await;
-        let files: Vec<_> = FIXTURES.iter().map(|it| fixture(it)).collect();
+        let files: Vec<_> = FIXTURES.iter().map(|it| path(it.0)).collect();
         import(&world, &world.north, &files).await;
         for kept in world.catalog.list_quarantined(Some(&world.north)).await.unwrap() {
             let opened = world.catalog.open_quarantined(kept.id).await.unwrap();

@@ -1,19 +1,12 @@
 //! Importing files, and telling in a line what became of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gallra::catalog::TenantRef;
 use gallra::ingest::{Format, IngestError, Options, Report, Session, Settings};
 
 use crate::world::World;
-
-/// Our own fixtures.
-pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/import")
-        .join(name)
-}
 
 /// Nord's desk.
 pub fn settings() -> Settings {

@@ -85,24 +85,31 @@ pub fn said(canaries: &Canaries, finished: &Finished) -> Vec<Find> {
     finds
 }
 
-/// What the server answers, whatever it is asked, and what it logs.
-fn served(canaries: &Canaries, server: &Server) -> Vec<Find> {
-    const PATHS: [&str; 10] = [
-        "/healthz",
-        "/readyz",
-        "/version",
-        "/metrics",
-        "/.well-known/gallra-log.json",
-        "/log/checkpoint",
-        "/log/tile/0/000.p/1",
-        "/log/tile/entries/000.p/1",
-        // Nobody should, but somebody will: what is asked for is not repeated.
-        "/log/tile/wilhelmina.kanarie@voliere.example",
+/// What the server answers, with which status, before a first receipt is in the log and after it.
+const ANSWERS: [(&str, [u16; 2]); 10] = [
+    ("/healthz", [200, 200]),
+    ("/readyz", [200, 200]),
+    ("/version", [200, 200]),
+    ("/metrics", [200, 200]),
+    ("/.well-known/gallra-log.json", [200, 200]),
+    ("/log/checkpoint", [200, 200]),
+    ("/log/tile/0/000.p/1", [404, 200]),
+    ("/log/tile/entries/000.p/1", [404, 200]),
+    // Nobody should, but somebody will: what is asked for is not repeated.
+    ("/log/tile/wilhelmina.kanarie@voliere.example", [404, 404]),
+    (
         "/contacts?email=wilhelmina.kanarie@voliere.example&name=Wilhelmina%20Kanarief%C3%A5gel",
-    ];
+        [404, 404],
+    ),
+];
+
+/// What the server answers to whom its metrics are for.
+fn served(canaries: &Canaries, server: &Server, bearer: &str, has_receipts: bool) -> Vec<Find> {
     let mut finds = Vec::new();
-    for path in PATHS {
-        let (head, body) = server.get(path);
+    for (path, status) in ANSWERS {
+        let (head, body) = server.get_with(path, &format!("Authorization: Bearer {bearer}\r\n"));
+        let expected = format!("http/1.1 {} ", status[usize::from(has_receipts)]);
+        assert!(head.starts_with(&expected), "{path}: {head}");
         finds.extend(canaries.in_bytes(&format!("headers of {path}"), head.as_bytes()));
         finds.extend(canaries.in_bytes(path, &body));
     }
@@ -139,8 +146,10 @@ impl<'b> Watched<'b> {
 
     /// Erases the person beside a running server; answers the receipt's id.
     fn erase(&self, canaries: &Canaries) -> String {
+        let create = ["token", "create", "--name", "monitor", "--role", "auditor"];
+        let token = crate::desk::text(&self.desk.run(&create).json()["token"]);
         let server = self.serve();
-        assert_eq!(served(canaries, &server), []);
+        assert_eq!(served(canaries, &server, &token, false), []);
         let receipt = [
             "erase",
             "--tenant",
@@ -152,7 +161,7 @@ impl<'b> Watched<'b> {
         ];
         let erased = self.desk.run(&receipt);
         assert_eq!(said(canaries, &erased), []);
-        assert_eq!(served(canaries, &server), []);
+        assert_eq!(served(canaries, &server, &token, true), []);
         let (code, log) = server.end(Signal::TERM);
         assert_eq!(code, Some(0), "{log}");
         assert!(log.contains("stopping"), "its log is searched to the end");

@@ -48,10 +48,15 @@ impl Server {
 
     /// Status line and headers, and the body.
     pub fn get(&self, path: &str) -> (String, Vec<u8>) {
+        self.get_with(path, "")
+    }
+
+    /// The same, with headers of one's own, each of which ends its line.
+    pub fn get_with(&self, path: &str, headers: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).expect("it accepts");
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: gallra\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: gallra\r\nConnection: close\r\n{headers}\r\n"
         )
         .unwrap();
         let mut answer = Vec::new();

@@ -4,18 +4,19 @@
 //! A contact is closed (its guard taken) before its rows are deleted: a writer that came first has
 //! committed and its rows are seen; one that comes later finds the contact closed.
 
+mod unit;
+
+use self::unit::{Unit, delete_unit_in};
 use super::facts::Counts;
 use super::{EraseError, Eraser, rows};
 use crate::catalog::unit_kind;
 use crate::keyring::{Destroyed, KeyRef, LedgerEntry};
 use crate::receipts::body::Kind;
-use crate::store::{Row, StoreError, Tx, args};
-use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId, fail_point};
+use crate::store::{Row, Tx, args};
+use crate::vocabulary::{ContactId, ErasureId, TenantId, fail_point};
 
 /// Rows deleted in one transaction at most, so that it ends well within two seconds.
 const CHUNK: i64 = 500;
-/// Files deleted in one transaction at most; each may have many megabytes.
-const FILES: i64 = 20;
 /// Units of one contact deleted in one transaction at most; each has at most `CHUNK` messages then.
 const TOGETHER: usize = 8;
 /// Contacts deleted in one transaction at most; each may have many messages.
@@ -23,26 +24,6 @@ const CONTACTS: i64 = 100;
 
 /// The values of a profile that a receipt counts, in the order of the statements that look at them.
 const PROFILE: [&str; 4] = ["external_id", "name", "phone", "email"];
-
-/// One unit as it stands in the data.
-#[derive(Debug, Clone, Copy)]
-struct Unit {
-    id: UnitId,
-    kind: i64,
-    contact: Option<ContactId>,
-    case: Option<CaseId>,
-}
-
-impl Unit {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id(0)?,
-            kind: row.i64(3)?,
-            contact: row.opt_id(4)?,
-            case: row.opt_id(5)?,
-        })
-    }
-}
 
 impl Eraser {
     /// Deletes every row of the units that `entry` destroyed, from index and data, and answers what
@@ -64,6 +45,7 @@ impl Eraser {
         fail_point("purge:index-emptied");
         self.delete_imports(tenant).await?;
         while self.delete_some_contacts(tenant, progress).await? {}
+        fail_point("purge:people-deleted");
         loop {
             let units = self
                 .data()
@@ -77,6 +59,7 @@ impl Eraser {
                 self.delete_unit(unit, progress).await?;
             }
         }
+        fail_point("purge:units-deleted");
         let mut tx = self.data().begin().await?;
         tx.execute(rows::DELETE_TENANT_OUTBOX, args![tenant])
             .await?;
@@ -263,67 +246,12 @@ impl Eraser {
         Ok(taken)
     }
 
-    /// Deletes one unit and everything sealed under it.
-    async fn delete_unit(&self, unit: Unit, progress: ErasureId) -> Result<(), EraseError> {
-        self.thin_out(&unit, progress).await?;
-        let mut tx = self.data().begin().await?;
-        let mut counts = Counts::default();
-        delete_unit_in(&mut tx, unit, &mut counts).await?;
-        self.count(tx, progress, &counts).await
-    }
-
     /// What is known of a tenant's uploads goes first: whoever adds a piece takes the upload's row.
     async fn delete_imports(&self, tenant: TenantId) -> Result<(), EraseError> {
         let mut tx = self.data().begin().await?;
         tx.execute(rows::DELETE_REJECTS, args![tenant]).await?;
         tx.execute(rows::DELETE_IMPORTS, args![tenant]).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Deletes the next files or pieces of a unit, of this category; `false` when there are no more.
-    async fn delete_files(
-        &self,
-        unit: UnitId,
-        (category, statement): (&str, &'static str),
-        progress: ErasureId,
-    ) -> Result<bool, EraseError> {
-        let mut tx = self.data().begin().await?;
-        let deleted = tx.execute(statement, args![unit, FILES]).await?;
-        if deleted == 0 {
-            return Ok(false);
-        }
-        let mut counts = Counts::default();
-        counts.category(category, deleted);
-        counts.store("data", deleted);
-        self.count(tx, progress, &counts).await?;
-        Ok(true)
-    }
-
-    /// Deletes files and messages of a unit until what is left fits one transaction.
-    async fn thin_out(&self, unit: &Unit, progress: ErasureId) -> Result<(), EraseError> {
-        for files in [
-            ("attachment", rows::DELETE_SOME_ATTACHMENTS),
-            ("uploaded", rows::DELETE_SOME_PIECES),
-        ] {
-            while self.delete_files(unit.id, files, progress).await? {}
-        }
-        loop {
-            let messages = self
-                .data()
-                .fetch_all(rows::MESSAGES_OF_UNIT, args![unit.id, CHUNK])
-                .await?;
-            let Some(last) = messages.last().filter(|_| messages.len() as i64 == CHUNK) else {
-                return Ok(());
-            };
-            let last = last.blob(0)?;
-            let mut tx = self.data().begin().await?;
-            let mut counts = Counts::default();
-            let arguments = args![unit.id, last];
-            let deleted = tx.execute(rows::DELETE_MESSAGES_UP_TO, arguments).await?;
-            counts.category("message", deleted);
-            counts.store("data", deleted);
-            self.count(tx, progress, &counts).await?;
-        }
     }
 
     /// Adds to the progress in the transaction that deleted, and commits.
@@ -344,7 +272,9 @@ impl Eraser {
             tx.execute(rows::SET_PROGRESS, args![text, progress])
                 .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        fail_point("apply:batch-deleted");
+        Ok(())
     }
 
     async fn counts(&self, progress: ErasureId) -> Result<Counts, EraseError> {
@@ -357,46 +287,4 @@ impl Eraser {
             None => Ok(Counts::default()),
         }
     }
-}
-
-/// Deletes one unit and what is left of what is sealed under it.
-async fn delete_unit_in(tx: &mut Tx, unit: Unit, counts: &mut Counts) -> Result<(), StoreError> {
-    let messages = tx.execute(rows::DELETE_MESSAGES, args![unit.id]).await?;
-    let forwardings = tx.execute(rows::DELETE_FORWARDINGS, args![unit.id]).await?;
-    let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
-    let requests = tx.execute(rows::DELETE_REQUESTS, args![unit.id]).await?;
-    let events = tx.execute(rows::DELETE_HOOK_EVENTS, args![unit.id]).await?;
-    let (cases, deleted) = delete_cases(tx, unit.id).await?;
-    counts.category("message", messages);
-    counts.category("forwarding", forwardings);
-    counts.category("quarantined", quarantined);
-    counts.category("request", requests);
-    counts.category("contract_event", events);
-    counts.category("case", cases);
-    let records = messages + forwardings + quarantined + requests + events + deleted;
-    counts.store("data", records);
-    counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
-    Ok(())
-}
-
-/// Deletes the case that a requester's part opened, or leaves it to somebody else who wrote in it,
-/// without the subject and number that the requester's key opened. Answers how many cases the
-/// requester had, and how many rows of them are deleted.
-async fn delete_cases(tx: &mut Tx, unit: UnitId) -> Result<(u64, u64), StoreError> {
-    let (mut held, mut deleted) = (0, 0);
-    for case in tx.fetch_all(rows::TAKE_CASE_OF_UNIT, args![unit]).await? {
-        let case = case.blob(0)?;
-        held += 1;
-        let other = tx
-            .fetch_optional(rows::OTHER_PART, args![case.clone(), unit])
-            .await?;
-        match other {
-            Some(other) => {
-                let arguments = args![other.blob(1)?, other.blob(0)?, case];
-                tx.execute(rows::HAND_CASE_ON, arguments).await?;
-            }
-            None => deleted += tx.execute(rows::DELETE_CASE, args![case]).await?,
-        }
-    }
-    Ok((held, deleted))
 }

@@ -8,13 +8,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use gallra::catalog::TenantRef;
+use gallra::catalog::write::MessageChange;
 use gallra::erasure::Standing;
 use gallra::ingest::{Options, import_gallra};
 use gallra::store::{Engine, Role};
+use gallra::vocabulary::Clock;
 
 use crate::both_engines;
 use crate::invariants::{self, Person};
-use crate::support::house::House;
+use crate::support::house::{House, message};
 use crate::support::{self, Bench};
 use crate::tools::process::{FailPoint, Running};
 use crate::worker::{TENANT, known, worker};
@@ -61,6 +63,9 @@ pub const POINTS: &[(&str, By)] = &[
     ("erase:destroyed", By::All),
     ("erase:barrier-passed", By::All),
     ("purge:index-emptied", By::Purge),
+    ("apply:batch-deleted", By::All),
+    ("purge:people-deleted", By::Purge),
+    ("purge:units-deleted", By::Purge),
     ("apply:rows-deleted", By::All),
     ("apply:checkpointed", By::All),
     ("apply:raised", By::All),
@@ -101,6 +106,14 @@ pub fn points_of_a_person() -> impl Iterator<Item = &'static str> {
     let passed = POINTS
         .iter()
         .filter(|(_, by)| matches!(by, By::All | By::Person));
+    passed.map(|(name, _)| *name)
+}
+
+/// The points that purging a client passes.
+pub fn points_of_a_purge() -> impl Iterator<Item = &'static str> {
+    let passed = POINTS
+        .iter()
+        .filter(|(_, by)| matches!(by, By::All | By::Purge));
     passed.map(|(name, _)| *name)
 }
 
@@ -211,9 +224,8 @@ both_engines! {
         let house = House::new(bench).await;
         let kept = house.tenant(TENANT).await;
         house.person(&kept, 1, 2).await;
-        let points = POINTS.iter().filter(|(_, by)| [By::All, By::Purge].contains(by));
         house.close().await;
-        for (round, (point, _)) in points.enumerate() {
+        for (round, point) in points_of_a_purge().enumerate() {
             let house = House::open(bench).await;
             let slug = format!("kund{round}");
             let tenant = house.tenant(&slug).await;
@@ -238,6 +250,34 @@ both_engines! {
             assert_eq!(invariants::hold(bench, &house).await, round + 1, "{point}");
             house.close().await;
         }
+    }
+
+    /// Ten cases are more than one transaction deletes: what the first deleted is counted once.
+    async fn a_deletion_survives_a_crash_between_its_batches(bench) {
+        let tenant = house_of_one(bench).await;
+        let house = House::open(bench).await;
+        for number in 2..12 {
+            let message = message(1, number, house.clock.now());
+            let case = format!("fall-1-{number}").into();
+            let message = MessageChange { case, ..message };
+            house.catalog.record_message(&tenant, message).await.unwrap();
+        }
+        let gone = Person::look(&house, &tenant, 1).await;
+        house.close().await;
+        dies(bench, "apply:batch-deleted", "erase 1");
+        let data = bench.open(Role::Data).await;
+        let left = "SELECT COUNT(*) FROM message";
+        let left = data.fetch_one(left, vec![]).await.unwrap().i64(0).unwrap();
+        assert!((1..12).contains(&left), "in the middle: {left} of 12 are left");
+        data.close().await;
+        let house = House::open(bench).await;
+        house.eraser.settle().await.unwrap();
+        let erasure = gone.is_gone(&house, &tenant, 1).await;
+        let body = house.eraser.log.find(erasure).await.unwrap().body().unwrap();
+        let messages = body.categories.iter().find(|it| it.category == "message");
+        assert_eq!(messages.map(|it| it.records), Some(12));
+        assert_eq!(invariants::hold(bench, &house).await, 1);
+        house.close().await;
     }
 
     async fn discarding_survives_a_crash_at_each_point(bench) {

@@ -41,3 +41,5 @@ mod story;
 mod worker;
 #[cfg(feature = "fail-points")]
 mod zombie;
+#[cfg(feature = "fail-points")]
+mod zombie_purge;

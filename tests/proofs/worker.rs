@@ -56,15 +56,26 @@ pub fn worker<'o>(bench: &Bench, orders: impl IntoIterator<Item = &'o str>) -> C
     command
 }
 
-/// The same, for another tenant and at a time that is stated.
+/// The same, for another tenant.
+pub fn worker_for<'o>(
+    bench: &Bench,
+    slug: &str,
+    orders: impl IntoIterator<Item = &'o str>,
+) -> Command {
+    let mut command = worker(bench, orders);
+    command.env(SLUG, slug);
+    command
+}
+
+/// The same, and at a time that is stated.
 pub fn worker_at<'o>(
     bench: &Bench,
     slug: &str,
     now: Timestamp,
     orders: impl IntoIterator<Item = &'o str>,
 ) -> Command {
-    let mut command = worker(bench, orders);
-    command.env(SLUG, slug).env(CLOCK, now.to_string());
+    let mut command = worker_for(bench, slug, orders);
+    command.env(CLOCK, now.to_string());
     command
 }
 

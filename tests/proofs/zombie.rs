@@ -2,7 +2,7 @@
 //! or kill it and recover; then continued. The live root is never destroyed, nobody is lost, and
 //! whoever has to wait says for whom.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gallra::catalog::TenantRef;
@@ -19,55 +19,58 @@ use crate::worker::{TENANT, worker};
 
 /// How long the one who waits does so: a stopped process does not get on meanwhile, but one that is
 /// just starting holds the root lock for a moment, longer on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 /// As many points at once: most of the time is spent waiting for leases to run out.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 /// What SQLite's one writer is told of: a process renews its lease beside its work, and stopped in the
 /// middle of that write, wherever its work stands, it keeps everybody else from writing.
-const OPEN_TRANSACTION: &str = "a process holds a transaction open";
+pub const OPEN_TRANSACTION: &str = "a process holds a transaction open";
 
 const STOPPED: usize = 1;
 const OTHER: usize = 2;
 const BYSTANDER: usize = 3;
 
 /// Whether a process stopped there holds the root lock.
-fn holds_the_root(point: &str) -> bool {
+pub fn holds_the_root(point: &str) -> bool {
     point.starts_with("destroy:") && point != "destroy:before-lock"
 }
 
 /// Runs a test at every point, with a bench of its own each.
-fn at_each_point(engine: Engine, test: impl AsyncFn(&Bench, &'static str) + Sync) {
-    let points: Vec<_> = points_of_a_person().collect();
-    for points in points.chunks(AT_ONCE) {
-        std::thread::scope(|threads| {
-            for point in points {
-                let test = &test;
-                let run = move || support::run(engine, async |bench| test(bench, point).await);
-                std::thread::Builder::new()
-                    .name((*point).to_owned())
-                    .spawn_scoped(threads, run)
-                    .expect("a thread starts");
-            }
-        });
-    }
+pub fn at_each_point(
+    engine: Engine,
+    points: impl Iterator<Item = &'static str> + Send,
+    test: impl AsyncFn(&Bench, &'static str) + Sync,
+) {
+    let points = Mutex::new(points);
+    let next = || points.lock().expect("nobody fails with it").next();
+    let run = || {
+        while let Some(point) = next() {
+            println!("at {point}");
+            support::run(engine, async |bench| test(bench, point).await);
+        }
+    };
+    std::thread::scope(|threads| {
+        for _ in 0..AT_ONCE {
+            threads.spawn(run);
+        }
+    });
 }
 
 struct Scene {
     house: House<SystemClock>,
     tenant: TenantRef,
     people: Vec<Person>,
-    zombie: Running,
 }
 
 impl Scene {
     /// A house with three people, and a process that was stopped while it erased the first.
-    async fn set(bench: &Bench, point: &str) -> Scene {
+    async fn set(bench: &Bench, point: &str) -> (Scene, Running) {
         Self::with(bench, point, "erase 1").await
     }
 
     /// The same with a process that was stopped while it carried out this order.
-    async fn with(bench: &Bench, point: &str, order: &str) -> Scene {
+    async fn with(bench: &Bench, point: &str, order: &str) -> (Scene, Running) {
         let house = House::new(bench).await;
         let tenant = house.tenant(TENANT).await;
         for number in STOPPED..=BYSTANDER {
@@ -85,12 +88,12 @@ impl Scene {
         FailPoint::stop(point).set(&mut command);
         let mut zombie = Running::start(command);
         tokio::task::block_in_place(|| zombie.wait_until_stopped());
-        Scene {
+        let scene = Scene {
             house,
             tenant,
             people,
-            zombie,
-        }
+        };
+        (scene, zombie)
     }
 
     async fn erase(&self, number: usize) -> Result<Outcome, EraseError> {
@@ -128,8 +131,8 @@ impl Scene {
 }
 
 async fn continued(bench: &Bench, point: &'static str) {
-    let mut scene = Scene::set(bench, point).await;
-    let pid = scene.zombie.id();
+    let (scene, mut zombie) = Scene::set(bench, point).await;
+    let pid = zombie.id();
     let reader = Running::start(worker(bench, ["read 1 3"]));
 
     let erased = scene.erase(OTHER).await;
@@ -154,11 +157,7 @@ async fn continued(bench: &Bench, point: &'static str) {
         }
     }
 
-    scene.zombie.resume();
-    let zombie = std::mem::replace(
-        &mut scene.zombie,
-        Running::start(worker(bench, ["read 3 3"])),
-    );
+    zombie.resume();
     let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
     assert!(ended.stdout.contains("erased 1 "), "{point}: {ended:?}");
     // Whoever started meanwhile came through, or was told for whom it had waited too long.
@@ -172,9 +171,7 @@ async fn continued(bench: &Bench, point: &'static str) {
 }
 
 async fn killed_and_recovered(bench: &Bench, point: &'static str) {
-    let mut scene = Scene::set(bench, point).await;
-    let after = Running::start(worker(bench, ["read 3 3"]));
-    let zombie = std::mem::replace(&mut scene.zombie, after);
+    let (scene, zombie) = Scene::set(bench, point).await;
     tokio::task::block_in_place(|| zombie.kill());
     assert_eq!(scene.erase(OTHER).await.unwrap().pending, None, "{point}");
     let successor = Running::start(worker(bench, ["settle", "erase 1"]));
@@ -187,12 +184,12 @@ mod a_stopped_process_that_goes_on_destroys_no_live_root {
 
     #[test]
     fn sqlite() {
-        at_each_point(Engine::Sqlite, continued);
+        at_each_point(Engine::Sqlite, points_of_a_person(), continued);
     }
 
     #[test]
     fn postgres() {
-        at_each_point(Engine::Postgres, continued);
+        at_each_point(Engine::Postgres, points_of_a_person(), continued);
     }
 }
 
@@ -201,24 +198,22 @@ mod a_stopped_process_that_is_killed_is_recovered_from {
 
     #[test]
     fn sqlite() {
-        at_each_point(Engine::Sqlite, killed_and_recovered);
+        at_each_point(Engine::Sqlite, points_of_a_person(), killed_and_recovered);
     }
 
     #[test]
     fn postgres() {
-        at_each_point(Engine::Postgres, killed_and_recovered);
+        at_each_point(Engine::Postgres, points_of_a_person(), killed_and_recovered);
     }
 }
 
 /// A process that looked at the epoch and stopped before it told the vault: an erasure finds nothing of
 /// it and waits for nobody. When it goes on, its lease must not begin with the key it read.
 async fn told_late(bench: &Bench) {
-    let scene = Scene::with(bench, "lease:untold", "lease").await;
+    let (scene, mut zombie) = Scene::with(bench, "lease:untold", "lease").await;
     assert_eq!(scene.erase(OTHER).await.unwrap().pending, None);
     let epoch = scene.house.catalog.keyring.head().await.unwrap().epoch;
-    let Scene {
-        mut zombie, house, ..
-    } = scene;
+    let house = scene.house;
     zombie.resume();
     let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
     let told = format!("lease of epoch {epoch}\n");
@@ -245,8 +240,8 @@ mod a_lease_that_is_told_late_holds_no_older_key {
 #[test]
 fn whoever_cannot_start_says_for_whom_it_waited() {
     support::run(Engine::Sqlite, async |bench| {
-        let scene = Scene::set(bench, "destroy:before-commit").await;
-        let pid = scene.zombie.id();
+        let (_scene, zombie) = Scene::set(bench, "destroy:before-commit").await;
+        let pid = zombie.id();
         let starter = Running::start(worker(bench, ["read 3 3"]));
         let refused = tokio::task::block_in_place(|| starter.finish());
         let expected = format!("the root is held by process {pid} (");

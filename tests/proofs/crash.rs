@@ -117,12 +117,6 @@ pub fn points_of_a_purge() -> impl Iterator<Item = &'static str> {
     passed.map(|(name, _)| *name)
 }
 
-/// The points that every erasure passes.
-pub fn points_of_all() -> impl Iterator<Item = &'static str> {
-    let passed = POINTS.iter().filter(|(_, by)| *by == By::All);
-    passed.map(|(name, _)| *name)
-}
-
 #[test]
 fn every_fail_point_is_covered() {
     let mut found = BTreeSet::new();

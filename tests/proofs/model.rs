@@ -8,66 +8,26 @@
 //! restoring a backup:  its world, less whatever stands under a destroyed key
 //! destroying a key:    for ever; no step takes it back
 //! ```
+//!
+//! What it must remember beside the data stands in [`duties`].
+
+mod duties;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gallra::catalog::TenantRef;
 use gallra::keyring::{KeyRef, KeyringError};
-use gallra::vocabulary::{Clock, ContactId, FixedClock, TenantId};
+use gallra::vocabulary::{Clock, FixedClock, HoldId, TenantId};
 
+pub use self::duties::{Duties, Hold};
+use self::world::Held;
+pub use self::world::{Order, PEOPLE, TENANTS, Who, World};
 use crate::invariants::{self, Person};
 use crate::support::Bench;
 use crate::support::house::House;
 use crate::worker::known;
-
-/// How many clients there are at a time.
-pub const TENANTS: usize = 2;
-/// How many people each of them may hold.
-pub const PEOPLE: usize = 3;
-
-/// A client by place, and a person of theirs by number.
-pub type Who = (usize, usize);
-
-/// An order whose outcome is that keys are destroyed.
-#[derive(Debug, Clone, Copy)]
-pub enum Order {
-    /// A person is erased.
-    Erase(Who),
-    /// The same, and the client's index keys are replaced.
-    Strict(Who),
-    /// The first message of a person is taken out; what they wrote beside it is sealed anew.
-    Redact(Who),
-    /// A client is purged.
-    Purge(usize),
-}
-
-impl Order {
-    /// The place of the client who orders it.
-    pub fn tenant(self) -> usize {
-        match self {
-            Order::Erase(who) | Order::Strict(who) | Order::Redact(who) => who.0,
-            Order::Purge(at) => at,
-        }
-    }
-}
-
-/// What stands in the data.
-#[derive(Debug, Clone, Default)]
-pub struct World {
-    tenants: [Option<TenantRef>; TENANTS],
-    people: BTreeMap<Who, Held>,
-}
-
-/// Somebody who is held.
-#[derive(Debug, Clone)]
-struct Held {
-    /// As they were seen when they last changed: nobody may change anything else about them.
-    seen: Person,
-    profile: KeyRef,
-    /// The texts of their messages, in order.
-    texts: Vec<String>,
-}
 
 #[derive(Debug)]
 struct Key {
@@ -80,46 +40,18 @@ struct Key {
 pub struct Model {
     /// What the data holds.
     pub world: World,
+    /// What is to be remembered beside the data.
+    pub duties: Duties,
     backups: Vec<(PathBuf, World)>,
     keys: BTreeMap<(TenantId, KeyRef), Key>,
+    /// Every client there ever was.
+    tenants: BTreeMap<TenantId, TenantRef>,
     purged: Vec<TenantRef>,
     /// Whose units were changed: what they are now is to be seen.
     changed: BTreeSet<Who>,
     entries: usize,
     slugs: usize,
     written: usize,
-}
-
-impl World {
-    /// The client at this place, if one is there.
-    pub fn tenant(&self, at: usize) -> Option<&TenantRef> {
-        self.tenants[at].as_ref()
-    }
-
-    fn tenant_of(&self, who: Who) -> &TenantRef {
-        self.tenant(who.0).expect("whoever is held has a client")
-    }
-
-    /// Whether the person is held.
-    pub fn holds(&self, who: Who) -> bool {
-        self.people.contains_key(&who)
-    }
-
-    /// Whom an order is about now: another client or person in the same place is somebody else.
-    pub fn subject(&self, order: Order) -> Option<(TenantId, Option<ContactId>)> {
-        let tenant = self.tenant(order.tenant())?.id;
-        match order {
-            Order::Purge(_) => Some((tenant, None)),
-            Order::Erase(who) | Order::Strict(who) | Order::Redact(who) => {
-                Some((tenant, Some(self.people.get(&who)?.seen.id)))
-            }
-        }
-    }
-
-    /// How many messages of the person are held.
-    pub fn messages(&self, who: Who) -> usize {
-        self.people.get(&who).map_or(0, |held| held.texts.len())
-    }
 }
 
 impl Model {
@@ -131,6 +63,8 @@ impl Model {
 
     /// A client is there.
     pub fn adds(&mut self, at: usize, tenant: TenantRef) {
+        self.tenants.insert(tenant.id, tenant.clone());
+        self.duties.indexes(tenant.id);
         self.world.tenants[at] = Some(tenant);
     }
 
@@ -174,11 +108,15 @@ impl Model {
     pub fn restores(&mut self, number: usize) {
         self.world = self.backups[number].1.clone();
         for at in 0..TENANTS {
-            let here = self.world.tenants[at].as_ref();
-            if here.is_some_and(|tenant| self.purged.contains(tenant)) {
-                self.world.tenants[at] = None;
-                self.world.people.retain(|who, _| who.0 != at);
+            let Some(tenant) = &self.world.tenants[at] else {
+                continue;
+            };
+            if !self.purged.contains(tenant) {
+                self.duties.indexes(tenant.id);
+                continue;
             }
+            self.world.tenants[at] = None;
+            self.world.people.retain(|who, _| who.0 != at);
         }
         for (who, mut held) in std::mem::take(&mut self.world.people) {
             let tenant = self.world.tenant_of(who).id;
@@ -210,11 +148,17 @@ impl Model {
         for key in held.seen.key_refs() {
             self.destroys(tenant, key);
         }
+        self.duties.suppresses(tenant);
     }
 
     fn purges(&mut self, at: usize) {
         let tenant = self.world.tenants[at].take().expect("the client is there");
         self.world.people.retain(|who, _| who.0 != at);
+        self.destroys_tenant(tenant);
+    }
+
+    fn destroys_tenant(&mut self, tenant: TenantRef) {
+        self.duties.forgets_index(tenant.id);
         for (_, key) in self.keys.iter_mut().filter(|((of, _), _)| *of == tenant.id) {
             key.destroyed = true;
         }
@@ -231,22 +175,47 @@ impl Model {
             self.destroys(tenant, key);
         }
         self.changed.insert(who);
+        self.duties.suppresses(tenant);
     }
 
-    /// Keys that no row names are destroyed, under so many entries.
+    /// Keys that no row names are destroyed, and clients that no row names, under so many entries.
     pub fn destroys_orphans(&mut self, entries: usize) {
-        let living: Vec<_> = self
-            .world
-            .tenants
-            .iter()
-            .flatten()
-            .map(|it| it.id)
-            .collect();
         let used: Vec<_> = self.used().collect();
         for (at, key) in &mut self.keys {
-            key.destroyed |= living.contains(&at.0) && !used.contains(at);
+            key.destroyed |= !used.contains(at);
+        }
+        let living: Vec<_> = self.world.tenants.iter().flatten().cloned().collect();
+        let unknown = self
+            .tenants
+            .values()
+            .filter(|tenant| !living.contains(tenant));
+        for tenant in unknown.cloned().collect::<Vec<_>>() {
+            if !self.purged.contains(&tenant) {
+                self.destroys_tenant(tenant);
+            }
         }
         self.entries += entries;
+    }
+
+    /// The index is lost, and made anew for whoever is there.
+    pub fn loses_index(&mut self) {
+        self.duties.loses_index();
+        for tenant in self.world.tenants.iter().flatten() {
+            self.duties.indexes(tenant.id);
+        }
+    }
+
+    /// The clients in the data whose imports wait for a person.
+    pub fn waiting(&self) -> Vec<TenantRef> {
+        let tenants = self.world.tenants.iter().flatten();
+        let waiting = tenants.filter(|tenant| self.duties.waits(tenant.id));
+        waiting.cloned().collect()
+    }
+
+    /// The holds that keep an order from being carried out.
+    pub fn in_the_way(&self, order: Order) -> Vec<HoldId> {
+        let (tenant, contact) = self.world.subject(order).expect("the subject is there");
+        self.duties.in_the_way(tenant, contact)
     }
 
     fn used(&self) -> impl Iterator<Item = (TenantId, KeyRef)> {
@@ -298,6 +267,7 @@ impl Model {
             assert!(there.is_err(), "{} was purged and is there", tenant.slug);
         }
         self.keys_are_right(house).await;
+        self.duties.are_remembered(house).await;
         assert_eq!(
             invariants::hold(bench, house).await,
             self.entries,

@@ -1,6 +1,7 @@
 //! Any sequence of steps keeps the invariants: people are held, erased, redacted, clients purged, keys
 //! replaced, backups made and restored, processes killed inside the protocol and others killed while
-//! they recover. After each step the house is compared with a model of it.
+//! they recover; mirrors follow, are late, forgotten and promoted; the index, or one copy of the root,
+//! is lost; holds are placed and lifted. After each step the house is compared with a model of it.
 //!
 //! ```text
 //! step ──► house ──► settled ──► everybody as the model says, byte for byte
@@ -10,25 +11,26 @@
 //! The seed that is printed repeats the sequences (`PROPTEST_RNG_SEED=… ./test sequences`); a sequence
 //! that fails is shortened to the steps that matter and kept in `sequences.regressions`.
 
+mod crashes;
+mod holds;
+mod losses;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use gallra::catalog::TenantRef;
-use gallra::erasure::Standing;
+use gallra::erasure::{EraseError, EraseRequest, Outcome, PurgeRequest, Standing};
 use gallra::store::{Engine, Role};
 use gallra::vocabulary::{Clock, FixedClock, Random, SystemRandom};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 
-use crate::crash::{POINTS, points_of_a_person, points_of_all};
+use self::crashes::killed_while_settling;
 use crate::model::{Model, Order, PEOPLE, TENANTS, Who, text};
-use crate::rehousing;
 use crate::support::house::{House, message};
 use crate::support::{self, Bench};
 use crate::tools;
-use crate::tools::process::{FailPoint, Running};
-use crate::worker::{known, rehouse, worker_at};
+use crate::worker::{known, rehouse};
 
 /// How many sequences `./test` tries on each engine, and `./test --long`.
 const SHORT: u32 = 4;
@@ -57,6 +59,33 @@ enum Step {
     Order(Order),
     /// Something is ordered, and the process is killed at one of the points that it passes.
     Crash(Order, Index, Then),
+    /// A mirror follows from here on; made, where there is none.
+    Follow,
+    /// The mirror is forgotten.
+    Forget,
+    /// The mirror misses some orders, and then follows again; or vault and root are lost, and it is
+    /// promoted, perhaps killed on the way and promoted again.
+    Missed(Vec<Order>, Option<Option<Index>>),
+    /// The index is lost; perhaps a person confirms that imports go on.
+    LoseIndex(bool),
+    /// The first or the second copy of the root is lost, and then the other.
+    LoseRootCopy(bool, Gone),
+    /// A backup is put in place with other tools.
+    PutBackByHand(Index),
+    /// A person is held, or all of their client.
+    Hold(Who, bool),
+    /// A hold is lifted.
+    Lift(Index),
+}
+
+/// How a file is lost.
+#[derive(Debug, Clone, Copy)]
+enum Gone {
+    Removed,
+    /// Nothing is left in it.
+    Cut,
+    /// It has its size, and zeros.
+    Emptied,
 }
 
 /// What follows a crash.
@@ -90,6 +119,19 @@ fn then() -> impl Strategy<Value = Then> {
     ]
 }
 
+/// What a mirror may miss: not what gives out new keys, which would be lost with the vault.
+fn missed() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        4 => who().prop_map(Order::Erase),
+        2 => who().prop_map(Order::Strict),
+        1 => (0..TENANTS).prop_map(Order::Purge),
+    ]
+}
+
+fn gone() -> impl Strategy<Value = Gone> {
+    prop_oneof![Just(Gone::Removed), Just(Gone::Cut), Just(Gone::Emptied)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => who().prop_map(Step::Write),
@@ -102,28 +144,16 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reopen),
         4 => order().prop_map(Step::Order),
         4 => (order(), any::<Index>(), then()).prop_map(|(it, at, then)| Step::Crash(it, at, then)),
+        1 => Just(Step::Follow),
+        1 => Just(Step::Forget),
+        3 => (proptest::collection::vec(missed(), 0..4), any::<Option<Option<Index>>>())
+            .prop_map(|(orders, promoted)| Step::Missed(orders, promoted)),
+        1 => any::<bool>().prop_map(Step::LoseIndex),
+        1 => (any::<bool>(), gone()).prop_map(|(first, gone)| Step::LoseRootCopy(first, gone)),
+        1 => any::<Index>().prop_map(Step::PutBackByHand),
+        2 => (who(), any::<bool>()).prop_map(|(who, whole)| Step::Hold(who, whole)),
+        1 => any::<Index>().prop_map(Step::Lift),
     ]
-}
-
-impl Order {
-    /// What a worker is told.
-    fn words(self, tenant: &TenantRef) -> String {
-        match self {
-            Order::Erase((_, number)) => format!("erase {number}"),
-            Order::Strict((_, number)) => format!("strict {number}"),
-            Order::Redact((_, number)) => format!("rehouse {number}"),
-            Order::Purge(_) => format!("purge {}", tenant.slug),
-        }
-    }
-
-    /// The points it passes, in order.
-    fn points(self) -> Vec<&'static str> {
-        match self {
-            Order::Erase(_) | Order::Strict(_) => points_of_a_person().collect(),
-            Order::Redact(_) => rehousing::points(),
-            Order::Purge(_) => points_of_all().collect(),
-        }
-    }
 }
 
 /// A house that goes through a sequence, and its model.
@@ -132,6 +162,8 @@ struct Run<'b> {
     clock: Arc<FixedClock>,
     house: House,
     model: Model,
+    /// Whether a mirror follows: after each step, so that receipts wait for it until then.
+    mirrored: bool,
 }
 
 impl<'b> Run<'b> {
@@ -144,6 +176,7 @@ impl<'b> Run<'b> {
             clock,
             house,
             model: Model::default(),
+            mirrored: false,
         }
     }
 
@@ -164,6 +197,7 @@ impl<'b> Run<'b> {
                 assert_eq!(report.keys_missing, 0, "{report:?}");
             }
             Step::DestroyOrphans => {
+                self.release_all().await;
                 // Of a process that runs, nobody knows which keys it has leased.
                 self = self.reopen().await;
                 let done = self.house.eraser.orphans(true).await.unwrap();
@@ -173,7 +207,18 @@ impl<'b> Run<'b> {
             Step::Reopen => self = self.reopen().await,
             Step::Order(order) => self.carry_out(*order).await,
             Step::Crash(order, at, then) => self = self.crash(*order, at, then).await,
+            Step::Follow => self.mirrored = true,
+            Step::Forget => self.forget_mirror().await,
+            Step::Missed(orders, promoted) => {
+                self = self.missed(orders, promoted.as_ref()).await;
+            }
+            Step::LoseIndex(confirmed) => self = self.lose_index(*confirmed).await,
+            Step::LoseRootCopy(first, gone) => self = self.lose_root_copy(*first, *gone).await,
+            Step::PutBackByHand(at) => self = self.put_back_by_hand(at).await,
+            Step::Hold(who, whole) => self.hold(*who, *whole).await,
+            Step::Lift(at) => self.lift(at).await,
         }
+        self.follow().await;
         self.model.holds_in(self.bench, &self.house).await;
         self
     }
@@ -252,96 +297,44 @@ impl<'b> Run<'b> {
 
     async fn carry_out(&mut self, order: Order) {
         self.prepare(order).await;
-        let tenant = self.model.world.tenant(order.tenant()).cloned().unwrap();
-        let house = &self.house;
-        let outcome = match order {
-            Order::Purge(_) => house.purge(&tenant).await,
-            Order::Redact((_, number)) => {
-                let contact = known(house, &tenant, number).await.unwrap();
-                rehouse(house, &tenant, contact).await.unwrap()
-            }
-            Order::Erase((_, number)) | Order::Strict((_, number)) => {
-                let contact = known(house, &tenant, number).await.unwrap();
-                house
-                    .erase(&tenant, contact, matches!(order, Order::Strict(_)))
-                    .await
-            }
-        };
-        assert_eq!(outcome.pending, None);
+        if !self.model.in_the_way(order).is_empty() {
+            return self.is_refused(order).await;
+        }
+        let outcome = self.order(order).await.unwrap();
+        assert_eq!(outcome.pending.is_some(), self.mirrored, "{outcome:?}");
         self.model.does(order);
         self.model.looks_again(&self.house).await;
     }
 
-    async fn crash(mut self, order: Order, at: &Index, then: &Then) -> Self {
-        self.prepare(order).await;
-        if matches!(then, Then::Restore(_)) && self.model.backups() == 0 {
-            self.back_up().await;
+    async fn order(&self, order: Order) -> Result<Outcome, EraseError> {
+        let tenant = self
+            .model
+            .world
+            .tenant(order.tenant())
+            .expect("it is there");
+        let (Order::Erase((_, number)) | Order::Strict((_, number)) | Order::Redact((_, number))) =
+            order
+        else {
+            let request = PurgeRequest {
+                tenant: tenant.id,
+                confirm: format!("{} AB", tenant.slug),
+                instruction: "AVTAL-2024-3".into(),
+            };
+            return self.house.eraser.purge_tenant(request).await;
+        };
+        let contact = known(&self.house, tenant, number).await.unwrap();
+        if matches!(order, Order::Redact(_)) {
+            return rehouse(&self.house, tenant, contact).await;
         }
-        let tenant = self.model.world.tenant(order.tenant()).cloned().unwrap();
-        let subject = self.model.world.subject(order);
-        let (bench, clock) = (self.bench, self.clock.clone());
-        self.house.close().await;
-        let points = order.points();
-        let point = points[at.index(points.len())];
-        let mut command = worker_at(
-            bench,
-            &tenant.slug,
-            clock.now(),
-            [order.words(&tenant).as_str()],
-        );
-        FailPoint::abort(point).set(&mut command);
-        let finished = Running::start(command).finish();
-        assert!(
-            finished.was_killed(),
-            "{order:?} does not pass {point}: {finished:#?}"
-        );
-
-        let passed =
-            |name| points.iter().position(|it| *it == name) <= Some(at.index(points.len()));
-        let is_ordered = !matches!(order, Order::Redact(_));
-        match then {
-            Then::Restore(backup) => {
-                let backup = backup.index(self.model.backups());
-                if passed("destroy:committed") {
-                    self.model.does(order);
-                }
-                let house = House::try_open(bench, clock.clone()).await.unwrap();
-                house.put_back(bench, self.model.backup(backup)).await;
-                self.model.restores(backup);
-                // An order outlives a restore, if whom it is about is there then.
-                if !passed("destroy:committed")
-                    && is_ordered
-                    && self.model.world.subject(order) == subject
-                {
-                    self.model.does(order);
-                }
-            }
-            then => {
-                if let Then::Crash(point) = then {
-                    killed_while_settling(bench, &clock, point);
-                }
-                if is_ordered || passed("rehouse:changed") {
-                    self.model.does(order);
-                }
-            }
-        }
-        self.house = House::try_open(bench, clock).await.unwrap();
-        self.house.eraser.settle().await.unwrap();
-        self.model.looks_again(&self.house).await;
-        self
+        let request = EraseRequest {
+            tenant: tenant.id,
+            contact,
+            named_by: "anna".into(),
+            instruction: "ARENDE-17".into(),
+            strict: matches!(order, Order::Strict(_)),
+        };
+        self.house.eraser.erase_contact(request).await
     }
-}
-
-/// A process that settles is killed at a point, if it passes it.
-fn killed_while_settling(bench: &Bench, clock: &FixedClock, point: &Index) {
-    let (point, _) = POINTS[point.index(POINTS.len())];
-    let mut command = worker_at(bench, "", clock.now(), ["settle"]);
-    FailPoint::abort(point).set(&mut command);
-    let finished = Running::start(command).finish();
-    assert!(
-        finished.was_killed() || finished.code() == Some(0),
-        "{finished:#?}"
-    );
 }
 
 fn sequences_keep_the_invariants(engine: Engine) {

@@ -138,11 +138,15 @@ impl Meter {
         buckets.get(who).is_some_and(|bucket| bucket.good)
     }
 
+    /// Remembers a good token, also where tokens have no limit: its calls are not its address's.
     fn found_good(&self, who: &Who) {
+        let whole_at = self.clock.uptime();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(who) {
-            bucket.good = true;
-        }
+        let new = || Bucket {
+            whole_at,
+            good: true,
+        };
+        buckets.entry(*who).or_insert_with(new).good = true;
     }
 }
 
@@ -281,7 +285,15 @@ mod tests {
 
     #[test]
     fn no_limit_is_none_and_guessing_is_dear() {
-        assert_eq!(meter(0).1.take(Who::Token([1; 32]), 1), None);
+        let (_, unlimited) = meter(0);
+        let token = Who::Token([1; 32]);
+        assert_eq!(unlimited.take(token, 1), None);
+        assert!(!unlimited.is_good(&token));
+        unlimited.found_good(&token);
+        assert!(
+            unlimited.is_good(&token),
+            "or it would count as its address"
+        );
         let (_, meter) = meter(30);
         let address = Who::Address([127, 0, 0, 1].into());
         assert_eq!(meter.take(address, 1).unwrap().left, 29);

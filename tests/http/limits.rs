@@ -30,6 +30,15 @@ both_engines! {
         other.get("/api/v1/tenants").with(200);
     }
 
+    async fn a_good_token_without_a_limit_is_not_held_to_that_of_its_address(bench) {
+        let mut desk = Desk::with_people(bench);
+        desk.gallra = desk.gallra.with("GALLRA_RATE_LIMIT", "0").with("GALLRA_RATE_LIMIT_ADDRESS", "2");
+        let api = Api::start(desk);
+        let caller = api.caller("dpo", None);
+        let calls = [(); 6].map(|()| caller.get("/api/v1/tenants").status);
+        assert_eq!(calls, [200; 6]);
+    }
+
     async fn nobody_overwrites_what_they_have_not_seen(bench) {
         let api = Api::start(Desk::with_people(bench));
         let admin = api.caller("admin", None);

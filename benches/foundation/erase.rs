@@ -7,11 +7,12 @@ use gallra::ingest::{Options, import_gallra};
 use gallra::keyring::{Destroyed, Destruction};
 use gallra::vocabulary::{ErasureId, SystemRandom, TenantId};
 
-use crate::records;
+use crate::shared::Case;
+use crate::shared::records;
+use crate::shared::table::{Line, middle, milliseconds, percentile, time};
 use crate::support::Bench;
 use crate::support::house::House;
-use crate::table::{Line, middle, milliseconds, percentile, time};
-use crate::{Case, contacts, sync};
+use crate::{contacts, sync};
 
 const SINGLE: usize = 100;
 const BATCH: usize = 100;

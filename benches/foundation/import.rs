@@ -2,11 +2,11 @@
 
 use gallra::ingest::{Options, import_gallra};
 
-use crate::Case;
-use crate::plain::Plain;
-use crate::records::{self, PER_PERSON};
+use crate::shared::Case;
+use crate::shared::plain::Plain;
+use crate::shared::records::{self, PER_PERSON};
+use crate::shared::table::{Goal, Line, median, time};
 use crate::support::house::House;
-use crate::table::{Goal, Line, median, time};
 
 const ROUNDS: usize = 7;
 /// People of one round.
@@ -16,7 +16,7 @@ const PEOPLE: usize = 2_000;
 pub async fn run(case: &Case<'_>) -> Vec<Line> {
     let house = House::new(case.bench).await;
     let tenant = house.tenant("skor").await;
-    let mut plain = Plain::new(case.bench).await;
+    let plain = Plain::new(case.bench).await;
     let (mut ours, mut baseline, mut again) = (Vec::new(), Vec::new(), Vec::new());
     let records = (PEOPLE * PER_PERSON) as f64;
     for round in 0..ROUNDS {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use gallra::ingest::{Options, import_gallra};
 use gallra::vocabulary::{Clock, SystemClock};
 
-use crate::Case;
-use crate::records;
+use crate::shared::Case;
+use crate::shared::records;
+use crate::shared::table::{Goal, Line, middle, time};
 use crate::support::house::{House, root};
-use crate::table::{Goal, Line, middle, time};
 
 /// Contacts, and how many times: the small ones often, because they are noisy.
 const SIZES: &[(usize, usize)] = &[(10, 11), (1_000, 9), (100_000, 3)];

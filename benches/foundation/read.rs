@@ -3,11 +3,12 @@
 use futures_util::future::join_all;
 use gallra::ingest::{Options, import_gallra};
 
-use crate::plain::Plain;
-use crate::records;
+use crate::contacts;
+use crate::shared::Case;
+use crate::shared::plain::Plain;
+use crate::shared::records;
+use crate::shared::table::{Goal, Line, median, time};
 use crate::support::house::House;
-use crate::table::{Goal, Line, median, time};
-use crate::{Case, contacts};
 
 const PEOPLE: usize = 5_000;
 const ROUNDS: usize = 9;
@@ -19,7 +20,7 @@ const READERS: usize = 32;
 pub async fn run(case: &Case<'_>) -> Vec<Line> {
     let house = House::new(case.bench).await;
     let tenant = house.tenant("skor").await;
-    let mut plain = Plain::new(case.bench).await;
+    let plain = Plain::new(case.bench).await;
     let text = records::contacts(0..PEOPLE);
     let options = Options::default();
     let imported = import_gallra(&house.catalog, &tenant, text.as_bytes(), options, |_| {});

@@ -5,11 +5,11 @@ use gallra::ingest::{Options, import_gallra};
 use gallra::store::Role;
 use gallra::vocabulary::{SystemClock, SystemRandom};
 
-use crate::Case;
-use crate::plain::Plain;
-use crate::records::{self, PER_PERSON};
+use crate::shared::Case;
+use crate::shared::plain::Plain;
+use crate::shared::records::{self, PER_PERSON};
+use crate::shared::table::{Goal, Line, time};
 use crate::support::house::House;
-use crate::table::{Goal, Line, time};
 
 /// People of the tenant that was purged, and of the one that stays.
 const PURGED: usize = 5_000;
@@ -51,7 +51,7 @@ pub async fn run(case: &Case<'_>) -> Vec<Line> {
     let full = full.expect("every key is looked at");
     house.close().await;
 
-    let mut plain = Plain::new(case.bench).await;
+    let plain = Plain::new(case.bench).await;
     plain.import(&text).await;
     let (took, rows) = time(plain.delete_all()).await;
     plain.remove().await;

@@ -10,8 +10,8 @@ use gallra::store::Engine;
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, PgConnection, Row};
 
+use crate::shared::table::{middle, time};
 use crate::support::{Bench, server};
-use crate::table::{middle, time};
 
 /// One small write made durable, the middle of many.
 pub async fn one(directory: &Path) -> Duration {

@@ -46,6 +46,11 @@ impl Server {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Status line and headers, and the body.
     pub fn get(&self, path: &str) -> (String, Vec<u8>) {
         self.get_with(path, "")

@@ -63,6 +63,18 @@ impl Line {
         }
     }
 
+    /// How much more memory, in MiB, than a process had before, beside what it may take.
+    pub fn growth(measure: &str, before: f64, peak: f64, ceiling: f64) -> Self {
+        let growth = (peak - before).max(0.0);
+        Self {
+            measure: format!("{measure} (peak {peak:.0} MiB)"),
+            ours: format!("+{growth:.1} MiB"),
+            baseline: format!("{ceiling} MiB"),
+            ratio: Some(growth / ceiling),
+            goal: Goal::AtMost(1.0),
+        }
+    }
+
     fn verdict(&self) -> String {
         let met = |met: bool| if met { "met" } else { "NOT MET" };
         match (self.goal, self.ratio) {
@@ -73,7 +85,7 @@ impl Line {
     }
 }
 
-const WIDTHS: [usize; 4] = [58, 20, 20, 7];
+const WIDTHS: [usize; 4] = [74, 20, 20, 7];
 
 /// Prints the head of the table.
 pub fn heading() {

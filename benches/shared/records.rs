@@ -29,14 +29,25 @@ pub fn person(text: &mut String, number: usize) {
         text,
         r#"{{"type":"case","external_id":"fall-{number}","contact":"kund-{number}","subject":"Var är mitt paket {number}?","channel":"email","state":"closed","opened_at":"2026-01-12T08:00:00Z","closed_at":"2026-01-14T15:30:00Z"}}"#
     );
-    for at in 0..MESSAGES {
-        let direction = ["in", "out"][at % 2];
-        let body = BODIES[(number + at) % BODIES.len()];
-        let _ = writeln!(
-            text,
-            r#"{{"type":"message","case":"fall-{number}","contact":"kund-{number}","external_id":"medd-{number}-{at}","direction":"{direction}","channel":"email","sent_at":"2026-01-12T0{at}:15:00Z","body":"{body}"}}"#
-        );
-    }
+    (0..MESSAGES).for_each(|at| message(text, number, at));
+}
+
+/// A person with a correspondence of so many messages.
+pub fn correspondence(text: &mut String, number: usize, messages: usize) {
+    contact(text, number);
+    (0..messages).for_each(|at| message(text, number, at));
+}
+
+/// One message of a person's case.
+fn message(text: &mut String, number: usize, at: usize) {
+    let direction = ["in", "out"][at % 2];
+    let body = BODIES[(number + at) % BODIES.len()];
+    let second = at * 7; // Ten thousand of them are within a day.
+    let (hour, minute, second) = (second / 3600 % 24, second / 60 % 60, second % 60);
+    let _ = writeln!(
+        text,
+        r#"{{"type":"message","case":"fall-{number}","contact":"kund-{number}","external_id":"medd-{number}-{at}","direction":"{direction}","channel":"email","sent_at":"2026-01-12T{hour:02}:{minute:02}:{second:02}Z","body":"{body}"}}"#
+    );
 }
 
 /// One person's contact record.
@@ -45,11 +56,17 @@ pub fn contact(text: &mut String, number: usize) {
     let family = FAMILY[number / GIVEN.len() % FAMILY.len()];
     let _ = writeln!(
         text,
-        r#"{{"type":"contact","external_id":"kund-{number}","name":"{given} {family}","phone":"070-{:03} {:02} {:02}","email":"{number}@example.se","source":"zendesk","created_at":"2026-01-10T12:00:00Z"}}"#,
+        r#"{{"type":"contact","external_id":"kund-{number}","name":"{given} {family}","phone":"070-{:03} {:02} {:02}","email":"{}","source":"zendesk","created_at":"2026-01-10T12:00:00Z"}}"#,
         number % 1000,
         number / 1000 % 100,
         number / 100_000 % 100,
+        email(number),
     );
+}
+
+/// The address of a person.
+pub fn email(number: usize) -> String {
+    format!("{number}@example.se")
 }
 
 /// Many people's records.

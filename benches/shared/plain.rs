@@ -5,9 +5,11 @@
 //! durable transaction each, the fastest statements we know on each engine. It has no units, no key
 //! leases, no second store.
 
+mod reading;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use gallra::keyring::normalise;
 use gallra::store::Engine;
@@ -16,6 +18,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Executor, Row};
+use tokio::sync::OwnedMutexGuard;
 
 use self::tables::{AUDIT, CASES, CONTACTS, Cell, MESSAGES, Record, SCHEMA, SEARCH, Search};
 use crate::support::{Bench, server};
@@ -40,8 +43,22 @@ enum Pool {
 }
 
 enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// With the turn to write: waiting for it is cheaper than SQLite's own way, asking again and again.
+    Sqlite(
+        sqlx::Transaction<'static, sqlx::Sqlite>,
+        OwnedMutexGuard<()>,
+    ),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    async fn commit(self) {
+        match self {
+            Tx::Sqlite(tx, _) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+        .expect("it is committed");
+    }
 }
 
 /// A plaintext store.
@@ -49,7 +66,8 @@ pub struct Plain {
     pool: Pool,
     schema: String,
     /// Texts by statement and number of rows, so that each is built and prepared once.
-    texts: HashMap<(&'static str, usize), &'static str>,
+    texts: Mutex<HashMap<(&'static str, usize), &'static str>>,
+    writer: Arc<tokio::sync::Mutex<()>>,
     tenant: [u8; 16],
 }
 
@@ -85,7 +103,8 @@ impl Plain {
         let plain = Self {
             pool,
             schema,
-            texts: HashMap::new(),
+            texts: Mutex::default(),
+            writer: Arc::default(),
             tenant,
         };
         plain.make().await;
@@ -120,7 +139,7 @@ impl Plain {
     }
 
     /// Imports gallra NDJSON.
-    pub async fn import(&mut self, text: &str) {
+    pub async fn import(&self, text: &str) {
         let records = text
             .lines()
             .map(|line| serde_json::from_str(line).expect("a record"));
@@ -131,7 +150,7 @@ impl Plain {
         }
     }
 
-    async fn write(&mut self, batch: Vec<Record>) {
+    async fn write(&self, batch: Vec<Record>) {
         let mut tx = self.begin().await;
         let ids = Neighbourhood::draw(&SystemRandom); // As ours are.
         let (contacts, search) = self.contact_rows(&batch, ids);
@@ -169,11 +188,7 @@ impl Plain {
         self.execute(&mut tx, SEARCH, search).await;
         let audit = vec![new_id(ids), Cell::Int(0), Cell::Text("a batch".to_owned())];
         self.execute(&mut tx, AUDIT, vec![audit]).await;
-        match tx {
-            Tx::Sqlite(tx) => tx.commit().await,
-            Tx::Postgres(tx) => tx.commit().await,
-        }
-        .expect("it is committed");
+        tx.commit().await;
     }
 
     /// Rows of the contacts that a batch brings or names, and what they are searched by.
@@ -252,17 +267,19 @@ impl Plain {
     async fn begin(&self) -> Tx {
         match &self.pool {
             Pool::Sqlite(pool) => {
+                let turn = self.writer.clone().lock_owned().await;
                 let begun = pool.begin_with("BEGIN IMMEDIATE").await;
-                Tx::Sqlite(begun.expect("the lock is taken"))
+                Tx::Sqlite(begun.expect("the lock is taken"), turn)
             }
             Pool::Postgres(pool) => Tx::Postgres(pool.begin().await.expect("it begins")),
         }
     }
 
     /// The text for so many rows.
-    fn text(&mut self, statement: &'static str, rows: usize, columns: usize) -> &'static str {
+    fn text(&self, statement: &'static str, rows: usize, columns: usize) -> &'static str {
         let postgres = matches!(self.pool, Pool::Postgres(_));
-        self.texts.entry((statement, rows)).or_insert_with(|| {
+        let mut texts = self.texts.lock().expect("nobody panics with it");
+        texts.entry((statement, rows)).or_insert_with(|| {
             let mut number = 0;
             let mut mark = || {
                 number += 1;
@@ -285,7 +302,7 @@ impl Plain {
 
     /// Runs an upsert; the ids by external id.
     async fn ids(
-        &mut self,
+        &self,
         tx: &mut Tx,
         statement: &'static str,
         rows: Vec<Vec<Cell>>,
@@ -296,7 +313,7 @@ impl Plain {
         let text = self.text(statement, rows.len(), columns);
         let cells = rows.into_iter().flatten();
         match tx {
-            Tx::Sqlite(tx) => {
+            Tx::Sqlite(tx, _) => {
                 let rows = tx.fetch_all(bind!(sqlx::query(text), cells)).await;
                 let rows = rows.expect("the upsert runs");
                 rows.iter().map(|row| (row.get(1), row.get(0))).collect()
@@ -309,7 +326,7 @@ impl Plain {
         }
     }
 
-    async fn execute(&mut self, tx: &mut Tx, statement: &'static str, rows: Vec<Vec<Cell>>) {
+    async fn execute(&self, tx: &mut Tx, statement: &'static str, rows: Vec<Vec<Cell>>) {
         for rows in rows.chunks(BATCH) {
             let text = self.text(statement, rows.len(), rows[0].len());
             let cells = rows.iter().flatten().cloned();
@@ -320,74 +337,10 @@ impl Plain {
                 }};
             }
             let done = match tx {
-                Tx::Sqlite(tx) => execute!(tx),
+                Tx::Sqlite(tx, _) => execute!(tx),
                 Tx::Postgres(tx) => execute!(tx),
             };
             done.expect("the statement runs");
-        }
-    }
-
-    /// Every contact's id.
-    pub async fn contacts(&self) -> Vec<Vec<u8>> {
-        const ALL: &str = "SELECT id FROM contact";
-        match &self.pool {
-            Pool::Sqlite(pool) => {
-                let rows = pool.fetch_all(ALL).await.expect("the rows are read");
-                rows.iter().map(|row| row.get(0)).collect()
-            }
-            Pool::Postgres(pool) => {
-                let rows = pool.fetch_all(ALL).await.expect("the rows are read");
-                rows.iter().map(|row| row.get(0)).collect()
-            }
-        }
-    }
-
-    /// Reads one contact by its id, every column.
-    pub async fn read(&self, id: &[u8]) -> [Option<String>; 5] {
-        const ONE: &str = "SELECT external_id, name, phone, email, source, created_at, updated_at \
-            FROM contact WHERE tenant = $1 AND id = $2";
-        macro_rules! read {
-            ($pool:expr) => {{
-                let query = sqlx::query(ONE).bind(&self.tenant[..]).bind(id);
-                let row = $pool.fetch_one(query).await.expect("the contact is there");
-                let _: (i64, i64) = (row.get(5), row.get(6));
-                [0, 1, 2, 3, 4].map(|column| row.get(column))
-            }};
-        }
-        match &self.pool {
-            Pool::Sqlite(pool) => read!(pool),
-            Pool::Postgres(pool) => read!(pool),
-        }
-    }
-
-    /// Deletes everything, a thousand contacts to a transaction; how many rows.
-    pub async fn delete_all(&self) -> u64 {
-        const SOME: [&str; 4] = [
-            "DELETE FROM message WHERE contact IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
-            "DELETE FROM support_case WHERE requester IN \
-             (SELECT id FROM contact ORDER BY id LIMIT 1000)",
-            "DELETE FROM search WHERE contact IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
-            "DELETE FROM contact WHERE id IN (SELECT id FROM contact ORDER BY id LIMIT 1000)",
-        ];
-        let mut all = 0;
-        loop {
-            let mut deleted = 0;
-            let mut tx = self.begin().await;
-            for statement in SOME {
-                deleted += match &mut tx {
-                    Tx::Sqlite(tx) => tx.execute(statement).await.unwrap().rows_affected(),
-                    Tx::Postgres(tx) => tx.execute(statement).await.unwrap().rows_affected(),
-                };
-            }
-            match tx {
-                Tx::Sqlite(tx) => tx.commit().await,
-                Tx::Postgres(tx) => tx.commit().await,
-            }
-            .expect("it is committed");
-            if deleted == 0 {
-                return all;
-            }
-            all += deleted;
         }
     }
 }

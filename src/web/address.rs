@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Problem, problem};
 
+/// A NUL as addresses write it, which no slug has and no store can be asked for.
+const NUL: &str = "%00";
+
 /// The parameters of a route. What does not read as an id is an address where nothing is.
 pub struct Address<T>(pub T);
 
@@ -14,9 +17,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Address
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let has_nul = parts.uri.path().contains(NUL);
         match Path::from_request_parts(parts, state).await {
-            Ok(Path(it)) => Ok(Self(it)),
-            Err(_) => Err(problem::nothing_here()),
+            Ok(Path(it)) if !has_nul => Ok(Self(it)),
+            _ => Err(problem::nothing_here()),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::offboarding::hooks::HookError;
 use crate::receipts::ReceiptError;
 use crate::requests::RequestError;
 use crate::staff::StaffError;
+use crate::store::StoreError;
 use crate::vocabulary::ErasureId;
 use crate::webhooks::WebhookError;
 
@@ -201,6 +202,9 @@ impl From<CatalogError> for Problem {
             }
             CatalogError::Invalid { field, reason } => {
                 Self::unusable(format!("/{field}"), format!("{field}: {reason}"))
+            }
+            CatalogError::Store(StoreError::NulInText { .. }) => {
+                Self::unusable("", "a text holds a NUL character: leave it out")
             }
             CatalogError::CaseUnknownByExternalId => {
                 Self::unusable("/case", "no such case: record its first message before")

@@ -59,6 +59,7 @@ both_engines! {
             (contacts, json!({"external_id": "a", "name": ["Hemligt"]}), "/name"),
             (contacts, json!({"external_id": ""}), "/external_id"),
             (contacts, json!({"external_id": "a", "source": "a\u{0}b"}), "/source"),
+            ("/api/v1/holds", json!({"tenant": "a\u{0}b", "reason": "A-1"}), "/tenant"),
             (messages, message("Hemligt", "2026-03-01T09:00:00Z"), "/channel"),
             (messages, message("email", "Hemligt"), "/sent_at"),
             (messages, message("email", "2026-03-01T09:00:00"), "/sent_at"),

@@ -37,11 +37,21 @@ pub struct Erased {
     pending: Option<String>,
 }
 
+/// What was done, or with `dry_run` what would be.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    /// It was done.
+    Erased(Erased),
+    /// It was looked at.
+    Preview(Preview),
+}
+
 /// Erase a contact: 202 while its receipt is pending
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/contacts/{id}/~erase", tag = "contacts",
     params(("slug" = String, Path), ("id" = ContactId, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = Order, responses(
-    (status = 200, body = Erased, description = "erased; with dry_run: what would be"),
+    (status = 200, body = Answer, description = "erased; with dry_run: what would be"),
     (status = 202, body = Erased, description = "the keys are destroyed, the receipt is pending"),
     (status = 409, body = Problem, description = "a hold stands in the way"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
@@ -55,11 +65,11 @@ pub async fn contact(
     let tenant = caller.tenant(&slug, Act::Erase).await?;
     let order = body.value;
     if order.dry_run {
-        let preview: Preview = caller
+        let preview = caller
             .eraser()
             .preview_contact(tenant.id, id, &order.instruction)
             .await?;
-        return Ok(Json(preview).into_response());
+        return Ok(Json(Answer::Preview(preview)).into_response());
     }
     let request = EraseRequest {
         tenant: tenant.id,
@@ -89,5 +99,5 @@ pub async fn erased(caller: &Caller, id: ErasureId) -> Result<Response, Problem>
         pending: outcome.pending,
     };
     let location = [(header::LOCATION, format!("/api/v1/receipts/{id}"))];
-    Ok((status, location, Json(erased)).into_response())
+    Ok((status, location, Json(Answer::Erased(erased))).into_response())
 }

@@ -8,7 +8,6 @@ use chrono::NaiveDate;
 use super::super::outgoing::streamed;
 use super::super::problem;
 use super::{Address, Body, Caller, Problem, erase};
-use crate::erasure::Preview;
 use crate::offboarding::export::ExportKey;
 use crate::offboarding::{Begin, Client, Person, Status, Task};
 use crate::receipts::body::Choice;
@@ -187,7 +186,7 @@ pub async fn cancel(
 /// Purge the client: refused while anything stands in the way
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding:execute", tag = "offboarding",
     params(("slug" = String, Path)), request_body = Purge, responses(
-    (status = 200, body = erase::Erased, description = "purged; with dry_run: what would be"),
+    (status = 200, body = erase::Answer, description = "purged; with dry_run: what would be"),
     (status = 202, body = erase::Erased, description = "the keys are destroyed, the receipt is pending"),
     (status = 409, body = Problem, description = "something stands in the way; the detail names all of it"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
@@ -199,8 +198,8 @@ pub async fn execute(
 ) -> Result<Response, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
     if body.value.dry_run {
-        let preview: Preview = caller.offboarder().preview(&client).await?;
-        return Ok(Json(preview).into_response());
+        let preview = caller.offboarder().preview(&client).await?;
+        return Ok(Json(erase::Answer::Preview(preview)).into_response());
     }
     let confirm = body.value.confirm;
     let confirm = confirm.ok_or_else(|| {

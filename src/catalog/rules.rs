@@ -3,6 +3,7 @@
 use super::CatalogError;
 use super::types::NewTenant;
 use crate::keyring::normalise;
+use crate::vocabulary::luhn;
 
 /// How long a line of text (name, subject, recipient, address) may be.
 pub const LONGEST_LINE: usize = 1_000;
@@ -74,19 +75,6 @@ pub fn check_org_no(org_no: &str, country: &str) -> Result<(), CatalogError> {
             "is no Swedish organisationsnummer: ten digits, the last a check digit, such as 556016-0680",
         )),
     }
-}
-
-fn luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| match (place % 2, digit * 2) {
-            (0, _) => *digit,
-            (_, doubled) => doubled / 10 + doubled % 10,
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 /// A line of text that will be stored: no control characters, not too long.

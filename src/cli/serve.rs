@@ -63,9 +63,7 @@ pub async fn run(settings: Settings, output: Output) -> Result<(), Failure> {
         Text::line(format!("Gallra listens on {}", it.listening))
     })?;
     let app = Arc::new(app);
-    web::serve(listener, app.clone(), ended)
-        .await
-        .map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+    web::serve(listener, app.clone(), ended).await;
     tracing::info!("stopping");
     Ok(app.close().await?)
 }

@@ -78,7 +78,7 @@ impl Eraser {
         let leaf = u16::try_from(row.i64(1)?).unwrap_or(u16::MAX);
         let keys = [(row.u64(0)?, leaf)];
         self.check_holds_on_all(tenant).await?;
-        let instruction = Reference::new(format!("import-{import}"))?;
+        let instruction = Reference::try_from(format!("import-{import}"))?;
         let done = self.destroy_named(tenant, Kind::Upload, &keys, instruction);
         done.await.map(Some)
     }

@@ -5,7 +5,7 @@ use crate::catalog::CatalogError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
-use crate::vocabulary::{ContactId, ErasureId, QuarantineId};
+use crate::vocabulary::{ContactId, ErasureId, HoldId, QuarantineId};
 
 /// Anything the erasure room refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +22,12 @@ pub enum EraseError {
     /// There is no such tenant.
     #[error("no such tenant: `gallra tenant list` shows them")]
     UnknownTenant,
-    /// A hold stands in the way.
-    #[error("a hold stands in the way ({0}): release it with `gallra hold release`, or wait")]
-    Held(String),
+    /// A hold stands in the way. Its reason is not told here: errors reach logs and the queue.
+    #[error(
+        "a hold stands in the way ({0}; `gallra hold list` says why): release it with \
+         `gallra hold release`, or wait"
+    )]
+    Held(HoldId),
     /// A hold comes too late for a rehousing that has begun.
     #[error(
         "a correction, redaction or move of this person's data is under way: repeat it in a moment; \

@@ -70,7 +70,7 @@ impl Eraser {
                     spent = self.spent_keys(accepted).await?;
                 }
                 Err(KeyringError::Erased(by)) => return Ok(by),
-                Err(KeyringError::Held(hold)) => return Err(EraseError::Held(hold.to_string())),
+                Err(KeyringError::Held(hold)) => return Err(EraseError::Held(hold)),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -128,7 +128,7 @@ fn refuse(
     is_in_the_way: impl Fn(Option<ContactId>) -> bool,
 ) -> Result<(), EraseError> {
     match holds.iter().find(|hold| is_in_the_way(hold.contact)) {
-        Some(hold) => Err(EraseError::Held(format!("{}, {}", hold.id, hold.reason))),
+        Some(hold) => Err(EraseError::Held(hold.id)),
         None => Ok(()),
     }
 }

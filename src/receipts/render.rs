@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 use super::Body;
 use super::body::{
-    AgainReason, Assurance, Backups, Choice, CopyState, Kind, Limit, Medium, Technique,
+    AgainReason, Assurance, Backups, Choice, CopyState, Kind, Limit, Medium, Mirrors, Technique,
     Verification, VerificationMethod,
 };
 use super::places;
@@ -95,13 +95,10 @@ fn who(body: &Body, words: &Words, page: &mut Page) {
         };
         page.line(words.again, format!("{} ({reason})", again.of));
     }
-    page.line(
-        words.tenant,
-        format!("{}, {}", body.tenant.name, body.tenant.org_no),
-    );
+    page.line(words.tenant, named(&body.tenant.name, &body.tenant.org_no));
     page.line(
         words.operator,
-        format!("{}, {}", body.operator.name, body.operator.org_no),
+        named(&body.operator.name, &body.operator.org_no),
     );
     page.line(words.legal_basis, body.legal_basis.as_str());
     page.line(words.instruction, body.instruction.as_str());
@@ -152,10 +149,7 @@ fn how(body: &Body, words: &Words, page: &mut Page) {
     page.line(words.epoch, body.keys.epoch);
     page.line(words.assurance, assurance(body, words));
     let mirrors = &body.mirrors;
-    page.line(
-        words.mirrors,
-        format!("{} / {}", mirrors.acknowledged, mirrors.known),
-    );
+    page.line(words.mirrors, acknowledged(mirrors, words));
     let checks = body.verification.iter().map(|it| check(it, words));
     page.list(words.verification, checks.collect(), words.none);
     page.gap();
@@ -210,6 +204,22 @@ fn limit(limit: Limit, words: &Words) -> &'static str {
         Limit::NoDiskSnapshot => words.no_disk_snapshot,
         Limit::CipherHolds => words.cipher_holds,
         Limit::StatementsOfOthers => words.statements_of_others,
+    }
+}
+
+/// Who it is, with a registration number where one is known.
+fn named(name: &str, org_no: &str) -> String {
+    match org_no {
+        "" => name.to_owned(),
+        number => format!("{name}, {number}"),
+    }
+}
+
+/// How many mirrors have followed, of how many there are.
+fn acknowledged(mirrors: &Mirrors, words: &Words) -> String {
+    match mirrors.known {
+        0 => words.no_mirrors.to_owned(),
+        known => format!("{} / {known}", mirrors.acknowledged),
     }
 }
 
@@ -273,6 +283,7 @@ impl Words {
             "name" => self.category_name,
             "phone" => self.category_phone,
             "email" => self.category_email,
+            "external_id" => self.category_external_id,
             "message" => self.category_message,
             "attachment" => self.category_attachment,
             "case" => self.category_case,

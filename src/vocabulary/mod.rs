@@ -8,6 +8,7 @@ mod day;
 mod fail_point;
 mod ids;
 mod language;
+mod likeness;
 mod random;
 mod secret;
 mod time;
@@ -21,6 +22,7 @@ pub use ids::{
     TaskId, TenantId, TokenId, UnitId, VaultId,
 };
 pub use language::Lang;
+pub use likeness::{Likeness, luhn};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{Personal, Secret};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};

@@ -22,8 +22,8 @@ const STREAMED: &[(&str, Duration)] = &[(
 pub const LARGEST_BODY: usize = 2 << 20;
 /// What has no long text in it has no long body.
 const SMALL_BODY: usize = 64 << 10;
-/// Calls whose body may be large: a message, a letter's text, a receipt to check.
-const LARGE: &[&str] = &["/messages", "/requests", "/receipts:verify"];
+/// Calls whose body may be large: a message, a letter's text.
+const LARGE: &[&str] = &["/messages", "/requests"];
 
 /// The largest body of a route.
 pub fn largest(route: &str) -> usize {

@@ -7,6 +7,7 @@
 //! | `caller` | who calls, and what the call may touch |
 //! | `address`, `body`, `listing`, `once` | what comes in and how lists go out |
 //! | `problem` | errors as RFC 9457 |
+//! | `connections` | who is connected, for how long without a word, and until when after the end |
 //! | `limits`, `rate` | how long a call may take, how large it may be, how often it may be made |
 //! | `edited` | versions of what is edited |
 //! | `health`, `metrics`, `log` | what operations and verifiers need, without a client |
@@ -16,6 +17,7 @@ mod address;
 pub mod api;
 mod body;
 mod caller;
+mod connections;
 mod edited;
 mod health;
 mod limits;
@@ -30,13 +32,12 @@ mod rate;
 mod trace;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::routing::get;
-use axum::{Extension, Router, ServiceExt, middleware};
+use axum::{Extension, Router, middleware};
 use tokio::net::TcpListener;
 use tower::util::MapRequestLayer;
 use tower::{Layer, Service};
@@ -107,26 +108,20 @@ pub fn service(
     MapRequestLayer::new(split).layer(router(app))
 }
 
-/// Serves until `ended` completes and the answers under way are given.
+/// Serves until `ended` completes and the answers under way are given, or it took too long.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let settling = tokio::spawn(keep_settling(app.clone()));
     let (end, told) = tokio::sync::watch::channel(false);
     let worker = app.worker();
     let working = tokio::spawn(async move { worker.run_until(told).await });
-    let served = axum::serve(
-        listener,
-        ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service(app)),
-    )
-    .with_graceful_shutdown(ended)
-    .await;
+    connections::serve(listener, service(app), ended).await;
     settling.abort();
     let _ = end.send(true);
     let _ = working.await; // Work under way goes back to the queue; a panic was logged.
-    served
 }
 
 /// Finishes what other processes began and did not end, and receipts that waited for a mirror;

@@ -49,7 +49,7 @@ pub struct House {
     /// A token of the data protection officer.
     pub token: String,
     stop: oneshot::Sender<()>,
-    served: JoinHandle<std::io::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 impl House {
@@ -106,9 +106,7 @@ impl House {
     pub async fn close(self) -> Result<(Settings, String), Failure> {
         let _ = self.stop.send(()); // It may have ended by itself; what it says comes next.
         let ended = self.served.await;
-        ended
-            .unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
-            .map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+        ended.map_err(|panic| Failure::from_error(Exit::Failed, &panic))?;
         self.app.close().await?;
         Ok((self.settings, self.token))
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::receipts::ReceiptError;
-use crate::vocabulary::{Personal, Secret};
+use crate::vocabulary::{Likeness, Personal, Secret};
 
 /// Longest [`Reference`], in characters.
 const LONGEST_REFERENCE: usize = 200;
@@ -54,10 +54,28 @@ impl From<Commitment> for String {
 pub struct Reference(String);
 
 impl Reference {
-    /// Takes the text unless it is empty, long, more than one line, or looks like an e-mail
-    /// address or a telephone number in the international form.
+    /// Takes what staff wrote, unless it cannot stand in a receipt or looks like something about a
+    /// person ([`Likeness`]).
     pub fn new(text: impl Into<String>) -> Result<Self, ReceiptError> {
-        let text = text.into();
+        let reference = Self::try_from(text.into())?;
+        match Likeness::of(&reference.0) {
+            None => Ok(reference),
+            Some(likeness) => Err(ReceiptError::Reference(likeness.words())),
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = ReceiptError;
+
+    /// Takes a text that is a reference already: what stands on a receipt stays readable, whatever is
+    /// recognised since.
+    fn try_from(text: String) -> Result<Self, ReceiptError> {
         let refused = |why| Err(ReceiptError::Reference(why));
         if text.trim().is_empty() {
             refused("it is empty")
@@ -72,19 +90,6 @@ impl Reference {
         } else {
             Ok(Self(text))
         }
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Reference {
-    type Error = ReceiptError;
-
-    fn try_from(text: String) -> Result<Self, ReceiptError> {
-        Self::new(text)
     }
 }
 

@@ -4,7 +4,7 @@
 use askama::Template;
 
 use super::words::Words;
-use super::{assurance, check, headline_of, limit, medium, number, technique};
+use super::{acknowledged, assurance, check, headline_of, limit, medium, named, number, technique};
 use crate::receipts::Body;
 use crate::receipts::body::{Choice, Copy, CopyState, Kind};
 use crate::vocabulary::{Lang, Timestamp};
@@ -117,23 +117,29 @@ fn moment(time: Timestamp) -> String {
     time.to_utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+fn grace(days: u64, words: &Words) -> String {
+    match days {
+        0 => words.no_grace.to_owned(),
+        1 => format!("1 {}", words.day_of_grace),
+        days => format!("{days} {}", words.days_of_grace),
+    }
+}
+
 fn who(body: &Body, words: &Words) -> Vec<(&'static str, String)> {
     let mut who = vec![
         (words.receipt, body.id.to_string()),
         (words.kind, words.kind_word(body.kind).to_owned()),
-        (
-            words.tenant,
-            format!("{}, {}", body.tenant.name, body.tenant.org_no),
-        ),
+        (words.tenant, named(&body.tenant.name, &body.tenant.org_no)),
         (
             words.operator,
-            format!("{}, {}", body.operator.name, body.operator.org_no),
+            named(&body.operator.name, &body.operator.org_no),
         ),
     ];
     if let Some(ending) = &body.ending {
         let days = format!(
-            "{} ({} {})",
-            ending.contract_ended, ending.grace_days, words.days_of_grace
+            "{} ({})",
+            ending.contract_ended,
+            grace(ending.grace_days, words)
         );
         let chosen = match ending.choice {
             Choice::Delete => words.choice_delete,
@@ -215,10 +221,7 @@ fn how(body: &Body, words: &Words) -> Vec<(&'static str, String)> {
         (words.medium, medium(body, words).to_owned()),
         (words.keys, number(body.keys.destroyed)),
         (words.assurance, assurance(body, words)),
-        (
-            words.mirrors,
-            format!("{} / {}", body.mirrors.acknowledged, body.mirrors.known),
-        ),
+        (words.mirrors, acknowledged(&body.mirrors, words)),
         (words.verification, checks.join("; ")),
         (words.backups, super::backups(body, words).to_owned()),
     ]

@@ -46,7 +46,7 @@ words! {
     orphans:
         "nycklar som ingen post använder, efter att en säkerhetskopia lästes tillbaka",
         "keys that no record uses, after a backup was restored";
-    tenant_purge: "allt hos en kund", "everything of one client";
+    tenant_purge: "allt hos en personuppgiftsansvarig", "everything of one controller";
     rehousing:
         "rättade, maskade eller flyttade uppgifter",
         "data corrected, redacted or moved";
@@ -68,6 +68,7 @@ words! {
     category_name: "namn", "name";
     category_phone: "telefonnummer", "phone number";
     category_email: "e-postadress", "e-mail address";
+    category_external_id: "kundnummer i källsystemet", "customer number at the source";
     category_message: "meddelanden", "messages";
     category_attachment: "bifogade filer", "attached files";
     category_case: "ärenden", "cases";
@@ -102,10 +103,11 @@ words! {
         "C: även ögonblicksbilder av hela diskar är oläsbara",
         "C: snapshots of whole disks are unreadable too";
     mirrors: "Speglar, bekräftade", "Mirrors, acknowledged";
+    no_mirrors: "inga speglar finns", "there are no mirrors";
     verification: "Kontroll", "Verification";
-    negative_decrypt: "dekryptering nekades", "decryption was refused";
-    rescan_to_zero: "ny sökning fann inget", "a new search found nothing";
-    store_checkpoint: "lagrets logg tömd", "the store's log was emptied";
+    negative_decrypt: "dekryptering misslyckades, som väntat", "decryption failed, as it should";
+    rescan_to_zero: "ny sökning gav inga träffar", "a new search found nothing";
+    store_checkpoint: "databasens logg tömd", "the store's log was emptied";
     passed: "godkänd", "passed";
     failed: "underkänd", "failed";
     copies: "Kopior hos andra", "Copies elsewhere";
@@ -115,15 +117,15 @@ words! {
     copy_not_ordered: "radering inte beställd", "erasure not ordered";
     copy_not_confirmed: "inte bekräftad som raderad", "not confirmed as erased";
     bytes: "byte", "bytes";
-    named_here: "namngiven på kommandoraden", "named on the command line";
-    by_token: "genom en nyckel med rollen", "by a token of role";
+    named_here: "namn uppgivet av den som körde kommandot", "name given by whoever ran the command";
+    by_token: "genom en API-nyckel med rollen", "by an API token of role";
     copy_refused: "innehavaren vägrar", "the holder refuses";
     no_copies: "Inga kopior hos andra är kända.", "No copies elsewhere are known.";
     said_since:
         "* Bekräftat efter att kvittot signerades: det står i registret, inte i det signerade kvittot.",
         "* Confirmed after the receipt was signed: it stands in the register, not in the signed receipt.";
     place: "Plats", "Place";
-    state: "Läge", "State";
+    state: "Status", "Status";
     evidence: "Underlag", "Evidence";
     place_mail: "brevlådor och e-postservrar", "mailboxes and mail servers";
     place_sms:
@@ -148,8 +150,10 @@ words! {
         "en mottagare som är namngiven i ärendena",
         "a recipient who is named in the cases";
     contract_ended: "Avtalet upphörde", "Contract ended";
+    no_grace: "ingen respit", "no grace";
+    day_of_grace: "dags respit", "day of grace";
     days_of_grace: "dagars respit", "days of grace";
-    choice: "Kundens val", "The controller's choice";
+    choice: "Den ansvarigas val", "The controller's choice";
     choice_delete: "radera", "delete";
     choice_return: "återlämna och sedan radera", "return, then delete";
     returned: "Återlämnat", "Returned";
@@ -162,8 +166,8 @@ words! {
     how: "Hur det gick till", "How it was done";
     signature: "Underskrift", "Signature";
     nothing_kept:
-        "Kundens namn och nummer, detta kvitto, och uppgift om vem som gjort vad; inget av det namnger en registrerad.",
-        "The client's name and number, this receipt, and who did what; none of it names a data subject.";
+        "Den ansvarigas namn och nummer, detta kvitto, och uppgift om vem som gjort vad; inget av det namnger en registrerad.",
+        "The controller's name and number, this receipt, and who did what; none of it names a data subject.";
     kept: "Bevaras", "Kept";
     until: "till", "until";
     backups: "Säkerhetskopior", "Backups";
@@ -171,12 +175,12 @@ words! {
         "oläsbara; vid återläsning raderas raderna på nytt innan något visas",
         "unreadable; on a restore the rows are deleted again before anything is served";
     tool: "Program", "Program";
-    cannot_prove: "Bevisar inte", "Does not prove";
+    cannot_prove: "Det här bevisar intyget inte", "What this does not prove";
     no_secret_copy: "att ingen i hemlighet behållit en kopia", "that nobody secretly kept a copy";
     no_disk_snapshot:
         "att ingen ögonblicksbild av disken finns kvar",
         "that no snapshot of the disk survives";
-    cipher_holds: "att krypteringen håller för all framtid", "that the cipher holds for ever";
+    cipher_holds: "att krypteringen håller för all framtid", "that the encryption will never be broken";
     statements_of_others:
         "att andras uppgifter om sina kopior stämmer",
         "that what others say of their copies is true";

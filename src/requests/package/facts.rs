@@ -8,7 +8,7 @@ use crate::catalog::CategoryHeld;
 use crate::catalog::types::{Case, Category};
 use crate::disclosure::words::{self, capital, date};
 use crate::requests::deadlines::local_day;
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Lang, Timestamp};
 
 impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
     /// What a case is called.
@@ -56,7 +56,11 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
         let source = self.contact.source.as_deref().unwrap_or(w.source_unknown);
         facts.push((w.source, source.to_owned()));
         if let (Some(oldest), Some(newest)) = (self.seen.oldest, self.seen.newest) {
-            let span = format!("{} – {}", self.day(oldest), self.day(newest));
+            let (from, to) = (self.day(oldest), self.day(newest));
+            let span = match from == to {
+                true => from,
+                false => format!("{from} – {to}"),
+            };
             facts.push((w.from_to, span));
         }
         facts
@@ -91,10 +95,14 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
     /// A day and a time where the client is, with the zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         let time = at.to_utc();
-        let time = match self.client.timezone.parse::<chrono_tz::Tz>() {
-            Ok(zone) => time.with_timezone(&zone).format("%H:%M %Z").to_string(),
-            Err(_) => time.format("%H:%M UTC").to_string(),
+        let form = match self.lang {
+            Lang::Sv => "kl. %H.%M (%Z)",
+            Lang::En => "at %H:%M %Z",
         };
-        format!("{}, {time}", self.day(at))
+        let time = match self.client.timezone.parse::<chrono_tz::Tz>() {
+            Ok(zone) => time.with_timezone(&zone).format(form).to_string(),
+            Err(_) => time.format(form).to_string(),
+        };
+        format!("{} {time}", self.day(at))
     }
 }

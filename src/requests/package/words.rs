@@ -21,8 +21,8 @@ words! {
     read_me: "Läs mig först", "Read me first";
     read_me_lead:
         "Det här är en kopia av allt som kundtjänsten har sparat om dig för",
-        "This is a copy of everything that customer service has saved about you for";
-    as_of: "Kopian visar läget", "The copy shows how things stood on";
+        "This is a copy of everything that customer service holds about you on behalf of";
+    as_of: "Kopian visar uppgifterna så som de såg ut den", "The copy shows how things stood on";
     about: "Om dig", "About you";
     what_is_here: "Vad som finns här", "What is in here";
     letter: "Besked", "Letter";
@@ -31,11 +31,11 @@ words! {
     information_says:
         "varför uppgifterna finns, varifrån de kom, vilka som har fått dem, hur länge de sparas och vilka rättigheter du har",
         "why the data are held, where they came from, who has received them, how long they are kept, and your rights";
-    forwardings_says: "vad som lämnats vidare, när och till vem", "what was passed on, when and to whom";
+    forwardings_says: "vad som lämnats vidare, när och till vem", "what was forwarded, when and to whom";
     access_log_says:
-        "när uppgifterna har lästs eller ändrats, och i vilken roll. Sidor i listor och sökningar står inte där: de gäller flera personer på en gång",
-        "when the data were read or changed, and in which role. Pages of lists and searches are not there: they concern several people at once";
-    redactions_says: "vad som är övertäckt, och varför", "what is covered, and why";
+        "när uppgifterna har lästs eller ändrats, och i vilken roll. Visningar i listor och sökresultat ingår inte, eftersom de rör flera personer samtidigt",
+        "when the data were read or changed, and in which role. Views of lists and search results are not included, because they concern several people at once";
+    redactions_says: "vad som är maskerat, och varför", "what is redacted, and why";
     portability_says:
         "samma meddelanden, din kontaktpost och dina ärenden i format som andra program läser",
         "the same messages, your contact card and your cases in formats that other programs read";
@@ -47,18 +47,18 @@ words! {
         "a checksum (SHA-256) of every file, signed: shows that nothing was changed";
     offline:
         "Sidorna hämtar ingenting från nätet. Filerna är inte krypterade: förvara dem som du förvarar ett brev med personliga uppgifter.",
-        "The pages fetch nothing from the net. The files are not encrypted: keep them as you would a letter with personal details.";
+        "The pages fetch nothing from the internet. The files are not encrypted: keep them as you would a letter with personal details.";
     cases: "Dina ärenden", "Your cases";
     no_cases: "Det finns inga ärenden.", "There are no cases.";
     no_subject: "Ärende utan rubrik", "Case without a subject";
-    anothers_case: "Ärende som någon annan har öppnat, där du deltar", "Case that somebody else opened, in which you take part";
+    anothers_case: "Ärende som någon annan har öppnat, där du deltog", "Case opened by somebody else, in which you took part";
     name: "Namn", "Name";
     phone: "Telefonnummer", "Telephone number";
     email: "E-postadress", "E-mail address";
     external_id: "Kundnummer i källsystemet", "Customer number at the source";
     source: "Källa", "Source";
-    source_unknown: "inte noterad", "not noted";
-    since: "Finns hos oss sedan", "With us since";
+    source_unknown: "inte noterad", "not recorded";
+    since: "Registrerad i systemet", "Recorded in the system";
     changed: "Senast ändrad", "Last changed";
     category: "Kategori", "Category";
     records: "Antal", "Records";
@@ -66,22 +66,22 @@ words! {
     category_attachment: "Bifogade filer", "Attached files";
     hello: "Hej!", "Hello,";
     confirms:
-        "Ja, vi behandlar personuppgifter om dig. Här är en kopia av dem, per den",
-        "Yes, we process personal data about you. Here is a copy of them as of";
+        "Ja, vi behandlar personuppgifter om dig. Här är en kopia av dem, så som de såg ut den",
+        "Yes, we process personal data about you. Here is a copy of them as they stood on";
     together: "tillsammans med information om behandlingen.", "together with information about the processing.";
     begin_with: "Börja med filen", "Begin with the file";
     contains: "Paketet innehåller:", "The package contains:";
     covered:
-        "Vissa delar är övertäckta, eftersom de är andra personers meddelanden i samma ärende (artikel 15.4). Du ser när de skickades. Resten har du fått i sin helhet.",
-        "Some parts are covered, because they are other people's messages in the same case (Article 15(4)). You see when they were sent. You have received everything else in full.";
+        "Vissa delar är maskerade, eftersom de är meddelanden från andra personer i samma ärende (artikel 15.4). Du ser när de skickades. Resten har du fått i sin helhet.",
+        "Some parts are redacted, because they are other people's messages in the same case (Article 15(4)). You see when they were sent. You have received everything else in full.";
     you_may:
-        "Saknar du något eller är något fel, svara på det här brevet. Du kan begära rättelse, radering eller begränsning, invända mot behandlingen och klaga hos",
+        "Om något saknas eller är fel kan du svara på det här brevet. Du kan begära rättelse, radering eller begränsning, invända mot behandlingen och klaga hos",
         "If something is missing or wrong, reply to this letter. You may request rectification, erasure or restriction, object to the processing, and complain to";
     authority_sweden: "Integritetsskyddsmyndigheten (www.imy.se)", "the Swedish Authority for Privacy Protection (www.imy.se)";
     authority: "tillsynsmyndigheten för dataskydd", "the data protection authority";
     or_court: "Du kan också få saken prövad i domstol.", "You may also bring the matter before a court.";
     regards: "Vänliga hälsningar", "Kind regards";
-    on_behalf: "för", "for";
+    on_behalf: "på uppdrag av", "on behalf of";
     request_number: "Begäran", "Request";
     confirmation: "Bekräftelse", "Confirmation";
     controller: "Personuppgiftsansvarig", "Controller";
@@ -95,20 +95,20 @@ words! {
         "Säkerhetskopior har inte genomsökts: de innehåller samma uppgifter i äldre skick, krypterade.",
         "Backups were not searched: they hold the same data in earlier states, encrypted.";
     held: "Uppgifter om dig", "Data about you";
-    from_to: "Tid", "Time span";
+    from_to: "Period", "Period";
     received_by: "Vilka som har fått uppgifter om dig", "Who has received data about you";
-    nobody_received: "Ingenting om dig har lämnats vidare från ärendena.", "Nothing about you was passed on from the cases.";
+    nobody_received: "Ingenting om dig har lämnats vidare från ärendena.", "Nothing about you was forwarded from the cases.";
     a_message: "ett meddelande", "a message";
     the_case: "ärendet", "the case";
     automated: "Automatiserade beslut", "Automated decisions";
     no_automated:
-        "Inga beslut om dig fattas automatiskt i kundtjänstens system, och ingen profil görs av dig där.",
-        "No decisions about you are made automatically in the customer service system, and no profile of you is made there.";
+        "Inga beslut om dig fattas automatiskt i kundtjänstens system, och du profileras inte där.",
+        "No decisions about you are made automatically in the customer service system, and you are not profiled there.";
     kept: "Sparas", "Kept";
     kept_until: "till den", "until";
     case_number: "Ärendenummer", "Case number";
     channel: "Kanal", "Channel";
-    state: "Läge", "State";
+    state: "Status", "Status";
     opened: "Öppnat", "Opened";
     closed: "Avslutat", "Closed";
     messages: "Meddelanden", "Messages";
@@ -116,10 +116,10 @@ words! {
     to_you: "Till dig", "To you";
     note: "Anteckning", "Note";
     anothers: "En annan persons meddelande", "Another person's message";
-    hidden: "Övertäckt: innehållet är en annan persons (artikel 15.4).", "Covered: the content is another person's (Article 15(4)).";
+    hidden: "Maskerat: innehållet är en annan persons (artikel 15.4).", "Redacted: the content is another person's (Article 15(4)).";
     written_by: "skrivet av", "written by";
     files: "Bifogade filer:", "Attached files:";
-    forwardings: "Vidarebefordrat", "Passed on";
+    forwardings: "Vidarebefordrat", "Forwarded";
     one_case: "ärende", "case";
     several_cases: "ärenden", "cases";
     one_message: "meddelande", "message";
@@ -138,15 +138,15 @@ words! {
     channel_returns: "returer och tull", "returns and customs";
     channel_other: "annan kanal", "another channel";
     state_open: "öppet", "open";
-    state_pending: "väntar", "waiting";
+    state_pending: "väntar på svar", "awaiting a reply";
     state_closed: "avslutat", "closed";
     act_read: "läst", "read";
-    act_access: "sammanställt för utlämnande", "put together for handing over";
+    act_access: "sammanställt för utlämnande", "compiled for disclosure";
     act_written: "registrerat eller ändrat", "recorded or changed";
     act_rehoused: "rättat, maskerat eller flyttat", "corrected, redacted or moved";
     act_other: "annan åtgärd", "another act";
-    role_program: "programmet självt", "the program itself";
-    role_operator: "biträdets driftpersonal", "the processor's operations staff";
+    role_program: "automatiskt av systemet", "automatically by the system";
+    role_operator: "driftpersonal hos personuppgiftsbiträdet", "operations staff of the processor";
     role_token: "anslutet system eller handläggare", "connected system or case worker";
     role_user: "handläggare", "case worker";
     role_hook: "avtalssystem", "contract system";

@@ -140,8 +140,9 @@ fn description() -> OpenApi {
     finish(router.into_openapi())
 }
 
-/// Every error is `application/problem+json`, which the macros do not know.
-fn errors_are_problems(item: &mut PathItem) {
+/// What the macros do not know: every response has a description (OpenAPI 3.1, Response Object), and every
+/// error is `application/problem+json`.
+fn complete(item: &mut PathItem) {
     let operations = [
         &mut item.get,
         &mut item.put,
@@ -154,6 +155,9 @@ fn errors_are_problems(item: &mut PathItem) {
             let RefOr::T(response) = response else {
                 continue;
             };
+            if response.description.is_empty() {
+                response.description = usual(status).to_owned();
+            }
             if !status.starts_with(['4', '5']) {
                 continue;
             }
@@ -165,11 +169,25 @@ fn errors_are_problems(item: &mut PathItem) {
     }
 }
 
+/// What a status means where a route says no more.
+fn usual(status: &str) -> &'static str {
+    match status {
+        "4XX" => "refused: the detail says why and what to do",
+        "5XX" => {
+            "not done: send it again when `Retry-After` says so, else the server's log has the cause"
+        }
+        "202" => "taken; it goes on",
+        "204" => "done",
+        "410" => "erased; `receipt_id` names the receipt",
+        _ => "done; what there is",
+    }
+}
+
 /// What is the same for every route: the token, and addresses as people outside write them.
 fn finish(mut description: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut description.paths.paths);
     let paths = paths.into_iter().map(|(path, mut item)| {
-        errors_are_problems(&mut item);
+        complete(&mut item);
         (documented(&path), item)
     });
     description.paths.paths = paths.collect();

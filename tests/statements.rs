@@ -149,6 +149,9 @@ const READ_ALL: &[&str] = &[
     "erasure::rows::vault::ORDERS",
     "erasure::rows::vault::ALL_HOLDS",
     "keyring::mirror::rows::MIRRORS",
+    "keyring::mirror::rows::FORGOTTEN_MIRRORS", // a few in a vault's life
+    "keyring::mirror::rows::DESTROYED_FORGOTTEN",
+    "catalog::index::rows::ALL_SUPPRESSIONS_LOST", // one row a client, when somebody looks
     "keyring::mirror::rows::NOTHING_ACKNOWLEDGED",
     "keyring::mirror::rows::READ_ORDERS",
     "keyring::mirror::rows::LOG_SIZE",

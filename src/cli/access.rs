@@ -116,7 +116,7 @@ impl Zipped {
             0 => text,
             masked => {
                 let masked = count(masked, "message", "messages");
-                text.paragraph(0, &format!("Covered: {masked} of other people."))
+                text.paragraph(0, &format!("Redacted: {masked} of other people."))
             }
         };
         text.paragraph(0, NOT_ENCRYPTED)

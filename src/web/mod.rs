@@ -48,6 +48,7 @@ use crate::app::App;
 use address::Address;
 use body::Body;
 use caller::Caller;
+use connections::Patience;
 use edited::{IfMatch, tagged};
 pub use listing::table as csv_table;
 use listing::{Listing, PageQuery, Wanted};
@@ -118,7 +119,7 @@ pub async fn serve(
     let (end, told) = tokio::sync::watch::channel(false);
     let worker = app.worker();
     let working = tokio::spawn(async move { worker.run_until(told).await });
-    connections::serve(listener, service(app), ended).await;
+    connections::serve(listener, service(app), Patience::default(), ended).await;
     settling.abort();
     let _ = end.send(true);
     let _ = working.await; // Work under way goes back to the queue; a panic was logged.

@@ -75,7 +75,7 @@ both_engines! {
         let page = package.text(&format!("data/cases/{case}.html"));
         assert!(page.contains("Skidan gick av") && page.contains("Trasig skida"), "{page}");
         assert!(page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"), "{page}");
-        assert!(page.contains("1 februari 2026, 10:00 CET"), "where the client is: {page}");
+        assert!(page.contains("1 februari 2026 kl. 10.00 (CET)"), "where the client is: {page}");
         for (name, text) in package.0.iter().filter_map(|(name, it)| Some((name, std::str::from_utf8(it).ok()?))) {
             assert!(!text.contains("Bos hemlighet"), "{name}");
         }
@@ -98,7 +98,7 @@ both_engines! {
         assert!(package.text("01_letter.html").contains("Yes, we process personal data about you"));
         assert!(package.text("02_information.html").contains("Automated decisions"));
         let log = package.text("data/access_log.csv");
-        let looks = log.lines().filter(|it| it.contains("put together for handing over")).count();
+        let looks = log.lines().filter(|it| it.contains("compiled for disclosure")).count();
         assert_eq!(looks, 2, "the one before, and this one: {log}");
         assert!(log.contains("operations staff") && !log.contains("command-line"), "{log}");
 
@@ -112,7 +112,7 @@ both_engines! {
         assert!(!std::path::Path::new(&none).exists(), "nothing is left behind");
         let said = desk.text(access(&desk.path("said.zip"), &[]));
         assert!(said.contains("1 case, 4 messages, 1 attached file"), "{said}");
-        assert!(said.contains("Covered: 1 message of other people"), "{said}");
+        assert!(said.contains("Redacted: 1 message of other people"), "{said}");
     }
 
     async fn a_request_is_answered_with_it(bench) {

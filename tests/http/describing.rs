@@ -66,7 +66,7 @@ both_engines! {
         let purposes = caller.get("/api/v1/tenants/brygga/purposes").with(200).to_string();
         assert!(purposes.contains("payment") && purposes.contains("customs"), "{purposes}");
         let notice = caller.get("/api/v1/tenants/brygga/notice?lang=sv&format=txt");
-        for words in ["Klarna", "Tullverket", "När du skickar sms", "kontaktrutan", "sociala medier"] {
+        for words in ["Klarna", "Tullverket", "När du skickar sms", "kontaktformuläret", "sociala medier"] {
             assert!(notice.text.contains(words), "{words}: {}", notice.text);
         }
     }

@@ -26,7 +26,7 @@ mod requests;
 mod tenants;
 mod webhooks;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use axum::http::header;
@@ -120,16 +120,21 @@ pub fn routes() -> axum::Router<Arc<App>> {
 }
 
 /// The description of the API, made when somebody first asks.
-async fn describe() -> Response {
-    static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| {
-        let json = description().to_json();
-        json.expect("a description has no keys but texts").into()
-    });
+async fn describe() -> Result<Response, Problem> {
+    static DESCRIPTION: OnceLock<Bytes> = OnceLock::new();
+    let made = match DESCRIPTION.get() {
+        Some(made) => made,
+        None => {
+            let json = description().to_json();
+            let json = json.map_err(|error| Problem::hidden(&error))?;
+            DESCRIPTION.get_or_init(|| json.into())
+        }
+    };
     let headers = [
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_TYPE, "application/json"),
     ];
-    (headers, DESCRIPTION.clone()).into_response()
+    Ok((headers, made.clone()).into_response())
 }
 
 fn description() -> OpenApi {

@@ -41,8 +41,6 @@ use crate::webhooks::{Networks, SystemResolver, Webhooks};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the deletion of rows waits for readers before it says that it could not be flushed.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(60);
-/// How long a receipt waits for mirrors before the command goes on without it.
-const MIRROR_PATIENCE: Duration = Duration::from_secs(10);
 /// When a server tries again to replace index keys after that failed.
 const ROTATION_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many connections a command reads with; a server takes the store's own number.
@@ -344,7 +342,7 @@ fn eraser(settings: &Settings, catalog: Catalog, log: Log) -> Eraser {
             org_no: settings.operator_org_no.clone(),
         },
         checkpoint_patience: CHECKPOINT_PATIENCE,
-        mirror_patience: MIRROR_PATIENCE,
+        mirror_patience: settings.mirror_patience,
         turn: Turn::default(),
     }
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use error::ConfigError;
 pub use secret::RootFactor;
@@ -55,6 +56,11 @@ pub const KEYS: &[Key] = &[
         "rate_limit_address",
         "GALLRA_RATE_LIMIT_ADDRESS",
         "calls a minute from one address without a good token; 0 for no limit",
+    ),
+    key(
+        "mirror_patience",
+        "GALLRA_MIRROR_PATIENCE",
+        "seconds that a command waits for a late mirror before its receipt is pending",
     ),
     key(
         "webhook_networks",
@@ -122,6 +128,8 @@ pub struct Settings {
     pub rate_limit: u32,
     /// Calls a minute from one address without a good token; 0 for no limit.
     pub rate_limit_address: u32,
+    /// How long a command waits for a late mirror before it goes on with its receipt pending.
+    pub mirror_patience: Duration,
     /// Whether webhooks may go to this machine too: for trying them out.
     pub webhooks_to_loopback: bool,
     /// The support company's name on receipts.
@@ -201,6 +209,11 @@ impl Settings {
             log: take("log"),
             rate_limit: number("rate_limit", take("rate_limit"), 6_000)?,
             rate_limit_address: number("rate_limit_address", take("rate_limit_address"), 600)?,
+            mirror_patience: Duration::from_secs(u64::from(number(
+                "mirror_patience",
+                take("mirror_patience"),
+                10,
+            )?)),
             webhooks_to_loopback: match take("webhook_networks").as_deref() {
                 None | Some("public") => false,
                 Some("loopback") => true,
@@ -242,6 +255,10 @@ impl Settings {
             ("log", self.log.clone().unwrap_or_default()),
             ("rate_limit", self.rate_limit.to_string()),
             ("rate_limit_address", self.rate_limit_address.to_string()),
+            (
+                "mirror_patience",
+                self.mirror_patience.as_secs().to_string(),
+            ),
             (
                 "webhook_networks",
                 match self.webhooks_to_loopback {

@@ -27,7 +27,8 @@ impl Desk {
     /// Nothing initialised yet.
     pub fn bare(bench: &Bench) -> Desk {
         Desk {
-            gallra: Gallra::at(bench),
+            // Who has to wait does so; not for as long as a person would let it.
+            gallra: Gallra::at(bench).with("GALLRA_MIRROR_PATIENCE", "1"),
             directory: bench.directory().to_owned(),
         }
     }

@@ -229,9 +229,10 @@ async fn imports(app: &App) -> Option<Finding> {
 
 async fn key_tree(app: &App) -> Result<String, AppError> {
     let head = app.keyring.head().await?;
+    let erasures = app.keyring.erasures().await?;
     Ok(format!(
-        "epoch {}, {} erasures in the ledger",
-        head.epoch, head.ledger_seq
+        "epoch {}, {erasures} erasures in the ledger",
+        head.epoch
     ))
 }
 

@@ -3,15 +3,16 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
+use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root};
 use crate::audit::{self, Action, Actor, Entry};
 use crate::config::Settings;
+use crate::erasure::loss;
 use crate::erasure::promoted::note_if_owed;
 use crate::keyring::mirror::{
     self, DataKnows, Mirror, MirrorError, MirrorState, Promoted, Promotion,
 };
 use crate::keyring::{BlockSize, Keyring, Means};
-use crate::store::{Db, Role, StoreError, args, directory_of};
+use crate::store::{Db, Role, StoreError, directory_of};
 
 /// The vault and its keys without the rest of the house, for work that must go on when the data
 /// does not.
@@ -143,7 +144,11 @@ pub async fn promote(
     mirror::check(directory)?;
     let gate = Keyring::keep_restores_out(&root(settings), PATIENCE).await?;
     let data = match existing(&settings.database_url, Role::Data, Purpose::Command).await {
-        Ok(data) => data_knows(data).await?,
+        Ok(data) => {
+            let (knows, _) = loss::of_data(&data).await?;
+            data.close().await;
+            knows
+        }
         Err(error) if error.is_absence() => DataKnows::default(),
         Err(error) => return Err(error.into()),
     };
@@ -205,20 +210,6 @@ pub async fn forget(
         Err(error) => return Err(error.into()),
     }
     Ok(Some(known))
-}
-
-async fn data_knows(data: Db) -> Result<DataKnows, StoreError> {
-    let mut knows = DataKnows::default();
-    if let Some(row) = data.fetch_optional(rows::READ_META, args![]).await? {
-        knows.vault = Some(row.id(0)?);
-        knows.applied = row.i64(1)?;
-        knows.version = row.i64(2)?;
-    }
-    for row in data.fetch_all(rows::HIGHEST_BLOCKS, args![]).await? {
-        knows.highest_blocks.push((row.id(0)?, row.u64(1)?));
-    }
-    data.close().await;
-    Ok(knows)
 }
 
 /// The vault, which is never made anew where a root or data are left of an installation.

@@ -23,8 +23,8 @@ use crate::audit::Actor;
 use crate::catalog::Catalog;
 use crate::config::{NO_OPERATOR, RootFactor, Settings};
 use crate::disclosure::Notices;
-use crate::erasure::backup::Manifest;
-use crate::erasure::{self, Eraser, Report, Turn, restore};
+use crate::erasure::restore::{Restored, restore_accepting};
+use crate::erasure::{self, Eraser, Report, Turn};
 use crate::jobs::{Work, Worker};
 use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
 use crate::offboarding::Offboarder;
@@ -161,15 +161,23 @@ impl App {
     }
 
     /// Puts a backup of the data in place. Open it with [`App::open_and_settle`] afterwards.
-    pub async fn restore(settings: &Settings, directory: &Path) -> Result<Manifest, AppError> {
+    /// What the vault does not have of what the backup needs is counted, and refused unless it is
+    /// accepted.
+    pub async fn restore(
+        settings: &Settings,
+        directory: &Path,
+        accept_loss: Option<u64>,
+    ) -> Result<Restored, AppError> {
         let keys = mirror::Keys::open(settings).await?;
         let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());
         let url = &settings.database_url;
         // The data that goes away may be all that knows of an erasure.
         let restored = match mirror::tell_data(settings, &keys).await {
             Ok(()) => {
-                let restored = restore::restore(&keys.keyring, url, directory, clock, random);
-                restored.await.map_err(AppError::from)
+                let (keyring, chances) = (&keys.keyring, (clock, random));
+                restore_accepting(keyring, url, directory, accept_loss, chances)
+                    .await
+                    .map_err(AppError::from)
             }
             Err(error) => Err(error),
         };

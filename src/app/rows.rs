@@ -3,6 +3,4 @@
 crate::store::statements! { data:
     /// Whose data this is and how far it has come; no row before the first start.
     READ_META = "SELECT vault_id, applied, vault_version FROM meta WHERE id = 1";
-    /// The newest keys that units of each tenant have.
-    HIGHEST_BLOCKS = "SELECT tenant, MAX(block) FROM unit GROUP BY tenant";
 }

@@ -313,9 +313,9 @@ fn promoted(promoted: Promoted, mirror: &Path, output: Output) -> Result<(), Fai
         .paragraph(
             0,
             &format!(
-                "It knows everything up to {}. What the data knows to be erased after that, the next \
-                     command erases again; what was erased after that and only a lost data store \
-                     knew, and what has no receipt, order again.",
+                "It knows everything up to {}. What the data, or a backup that is restored, knows to \
+                     be erased after that is erased again; what else was erased after that and has no \
+                     receipt, order again.",
                 moment(it.followed_at)
             ),
         );

@@ -109,7 +109,7 @@ enum Command {
     /// Check a receipt file offline, or every receipt and the log
     Verify(verify::Arguments),
     /// Put a backup back, and erase again what was erased since
-    Restore(stores::Directory),
+    Restore(stores::Restore),
     /// Bring the data in line with the vault; finish what was interrupted
     Reconcile(stores::Reconcile),
     /// Keep a second living vault, best on another disk

@@ -22,7 +22,7 @@ struct Status {
     directory: String,
     provider: String,
     epoch: u64,
-    erasures: i64,
+    erasures: u64,
     assurance: Assurance,
 }
 
@@ -53,7 +53,7 @@ async fn status(app: &App, output: Output) -> Result<(), Failure> {
         directory: app.keyring.root().directory().display().to_string(),
         provider: root.provider,
         epoch: head.epoch,
-        erasures: head.ledger_seq,
+        erasures: app.keyring.erasures().await?,
         assurance: root.assurance,
     };
     output.give(&status, |it| {

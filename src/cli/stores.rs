@@ -8,16 +8,26 @@ use super::failure::{Exit, Failure};
 use super::output::{Output, Text, count, moment};
 use crate::app::{App, Purpose};
 use crate::config::Settings;
-use crate::erasure::Report;
 use crate::erasure::backup::Manifest;
 use crate::erasure::orphans::Orphans;
 use crate::erasure::rehouse::RehousedUnit;
+use crate::erasure::{Lost, Report};
 
 #[derive(Debug, clap::Args)]
 pub struct Directory {
     /// The backup's directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// The backup's directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// After a late mirror was promoted: accept losing so much, as the refusal counted it
+    #[arg(long, value_name = "NUMBER")]
+    accept_loss: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +63,10 @@ struct BackedUp {
 struct Restored {
     directory: String,
     backup: Manifest,
+    /// Blocks of keys that it uses and nobody has.
+    lost_blocks: u64,
+    /// Erasures that it knows and the vault did not.
+    undone_erasures: u64,
     reconciled: Report,
 }
 
@@ -82,17 +96,19 @@ pub async fn backup(arguments: Directory, app: &App, output: Output) -> Result<(
 }
 
 pub async fn restore(
-    arguments: Directory,
+    arguments: Restore,
     settings: Settings,
     output: Output,
 ) -> Result<(), Failure> {
     let directory = arguments.directory;
-    let backup = App::restore(&settings, &directory).await?;
+    let restored = App::restore(&settings, &directory, arguments.accept_loss).await?;
     let (app, reconciled) = App::open_and_settle(settings, Purpose::Repair).await?;
     app.close().await?;
     let answer = Restored {
         directory: shown(&directory),
-        backup,
+        backup: restored.manifest,
+        lost_blocks: restored.lost_blocks,
+        undone_erasures: restored.undone_erasures,
         reconciled,
     };
     output.give(&answer, |it| {
@@ -222,6 +238,26 @@ fn rehoused_text(text: Text, rehoused: &[RehousedUnit]) -> Text {
     })
 }
 
+/// What the late mirror did not have: whoever loses it has to see whether that is to be notified.
+fn lost_text(text: Text, lost: &Lost) -> Text {
+    if lost.units == 0 {
+        return text;
+    }
+    let number = count(lost.units, "unit of data", "units of data");
+    let text = text.gap().paragraph(
+        0,
+        &format!(
+            "Deleted {number} that nobody can read: their keys were lost with the old vault. Import \
+             again what the clients still have, and see whether the loss is to be notified (GDPR \
+             Art. 33). It concerns:"
+        ),
+    );
+    let contacts = lost.contacts.iter().map(|id| format!("  contact {id}"));
+    let clients = lost.clients.iter();
+    let clients = clients.map(|id| format!("  client {id}: its address and contact details"));
+    contacts.chain(clients).fold(text, Text::and)
+}
+
 fn reconciled_text(text: Text, report: &Report) -> Text {
     let done = [
         (
@@ -256,6 +292,7 @@ fn reconciled_text(text: Text, report: &Report) -> Text {
         true => text.and("Nothing to do: the data agrees with the vault."),
         false => text.and("The data agrees with the vault:").counted(done),
     };
+    let text = lost_text(text, &report.lost);
     let text = rehoused_text(text, &report.rehoused);
     let text = report.unfinished.iter().fold(text, |text, what| {
         text.gap().paragraph(0, &format!("Not finished: {what}"))

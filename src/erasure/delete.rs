@@ -6,7 +6,8 @@
 
 mod unit;
 
-use self::unit::{Unit, delete_unit_in};
+pub(super) use self::unit::Unit;
+use self::unit::delete_unit_in;
 use super::facts::Counts;
 use super::{EraseError, Eraser, rows};
 use crate::catalog::unit_kind;
@@ -180,7 +181,7 @@ impl Eraser {
 
     /// Deletes a contact with all its units: its parts first, its profile last, so that a contact
     /// that still has a row is one that is not finished.
-    async fn delete_contact(
+    pub(super) async fn delete_contact(
         &self,
         tenant: TenantId,
         contact: ContactId,

@@ -64,10 +64,25 @@ pub enum EraseError {
     DataLost,
     /// Data knows of erasures, or uses keys, that the vault does not know.
     #[error(
-        "the vault was rolled back: data is ahead of it ({0}); vaults are never restored from \
-         copies; put the newest one back, or run `gallra mirror promote DIR`; nothing was changed"
+        "the data is ahead of the vault ({0}): the vault was rolled back, and vaults are never restored \
+         from copies: put the newest one back, or run `gallra mirror promote DIR`; after a promotion \
+         put the data back with `gallra restore DIR`, which counts what is lost; nothing was changed"
     )]
     VaultBehindData(String),
+    /// A backup needs what a vault does not have that went on from a late mirror.
+    #[error(
+        "this backup is ahead of the mirror that became the vault: {blocks} blocks of keys and \
+         {erasures} erasures are missing; what those keys sealed can never be read again and would be \
+         deleted, and those erasures would be carried out again as far as the backup noted them; \
+         restore an older backup, or repeat with --accept-loss {}; nothing was changed",
+        blocks + erasures
+    )]
+    BackupAhead {
+        /// Blocks of keys that it uses and nobody has.
+        blocks: u64,
+        /// Erasures that it knows to be done and whose keys are there again.
+        erasures: u64,
+    },
     /// Another process is still running.
     #[error("{0} other gallra process(es) use this data: stop them (`gallra serve`) and repeat")]
     InUse(usize),

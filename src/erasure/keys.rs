@@ -100,6 +100,16 @@ impl Eraser {
         }
     }
 
+    /// The keys that an accepted erasure is known to be of, with no look at the ledger.
+    pub(super) async fn keys_to_destroy(
+        &self,
+        accepted: &Accepted,
+    ) -> Result<Vec<KeyRef>, EraseError> {
+        let mut keys = accepted.facts.keys.clone();
+        keys.extend(self.noted_keys(accepted.id).await?);
+        Ok(keys.into_iter().map(key_ref).collect())
+    }
+
     /// Keys of a person that are destroyed already.
     pub(super) async fn spent_keys(&self, accepted: &Accepted) -> Result<Vec<KeyRef>, EraseError> {
         let mut spent = Vec::new();

@@ -17,6 +17,9 @@
 //! **Restored data** is data whose erasures lag behind the vault's ledger. Carrying the ledger out on
 //! it is the same step 6; what was there again gets a receipt of the kind re-erasure.
 //!
+//! **Data that is ahead of a promoted mirror** is measured ([`loss`]) before it is put in place; where the
+//! loss is accepted, what the vault forgot is erased again and what nobody can read is deleted (`lost.rs`).
+//!
 //! **A unit of which something is to stay** is rehoused ([`rehouse`]): what stays is sealed under a new
 //! unit first, and steps 2 to 7 are then carried out on the old one.
 //!
@@ -35,6 +38,8 @@ mod grounds;
 pub mod hold;
 mod keys;
 mod left;
+pub mod loss;
+mod lost;
 pub mod orphans;
 mod preview;
 pub mod promoted;
@@ -53,6 +58,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub use error::EraseError;
+pub use lost::Lost;
 pub use preview::Preview;
 pub use request::{Approved, EraseRequest, PurgeRequest};
 pub use settle::{Report, Standing};

@@ -17,11 +17,9 @@
 //! That the data is to be told stands in the promoted vault until it was, so whoever opens the house
 //! tells it first, and so does who restores other data.
 
-use super::accept::{Accepted, keep_order};
-use super::{EraseError, Eraser, rows};
+use super::{EraseError, Eraser, loss, rows};
 use crate::audit::{self, Action, Actor, Entry};
 use crate::keyring::Keyring;
-use crate::receipts::body::Kind;
 use crate::store::{Db, args};
 use crate::vocabulary::{Clock, Random, VaultId, fail_point};
 
@@ -64,36 +62,35 @@ async fn note(
     random: &dyn Random,
 ) -> Result<(), EraseError> {
     let head = keyring.head().await?;
-    let mut id = vec![0; 16];
-    random.fill(&mut id);
+    let (knows, done) = loss::of_data(data).await?;
+    let undone = keyring.measure_loss(&knows).await?.undone;
     let seq = head.ledger_seq;
-    let arguments = args![seq, seq, head.version, id, true];
+    let mark = mark(keyring, data).await?;
+    let arguments = args![seq, seq, head.version, mark, true];
     let mut tx = data.begin().await?;
     tx.execute(rows::MARK_PROMOTED, arguments).await?;
     let entry = Entry::new(Actor::CommandLine, Action::MirrorPromoted).count("epoch", head.epoch);
     audit::record_in(&mut tx, &entry, clock, random).await?;
     tx.commit().await?;
-    let destroyed = rows::DESTROYED_ERASURES;
-    for row in data.fetch_all(destroyed, args![true]).await? {
-        let accepted = Accepted::read(&row)?;
-        if keyring.ledger_entry(accepted.id).await?.is_some() {
-            continue;
-        }
-        // What was kept of a rehoused unit lies in this data alone: it is finished here or nowhere.
-        if accepted.facts.kind != Kind::Rehousing {
-            order_again(keyring, &accepted).await?;
-        }
-        let open = args![false, accepted.id, true];
-        data.execute(rows::MARK_DESTROYED, open).await?;
+    for again in loss::again(done, &undone) {
+        let mut tx = keyring.begin_vault().await?;
+        let version = keyring.take_head(&mut tx).await?;
+        again.order(&mut tx, version).await?;
+        tx.commit().await?;
+        let (reopen, arguments) = again.reopened()?;
+        data.execute(reopen, arguments).await?;
     }
     Ok(())
 }
 
-async fn order_again(keyring: &Keyring, accepted: &Accepted) -> Result<(), EraseError> {
-    let mut tx = keyring.begin_vault().await?;
-    let version = keyring.take_head(&mut tx).await?;
-    let order = args![accepted.id];
-    tx.execute(rows::vault::DELETE_ORDER, order).await?;
-    keep_order(&mut tx, accepted, version).await?;
-    Ok(tx.commit().await?)
+/// The mark says whether a loss of keys was accepted: at the promotion, for the data of then, or
+/// afterwards, for a backup that was restored.
+async fn mark(keyring: &Keyring, data: &Db) -> Result<[u8; 16], EraseError> {
+    let row = data.fetch_optional(rows::READ_META, args![]).await?;
+    let marked = row.map(|row| row.opt_blob(2)).transpose()?.flatten();
+    let marked: Option<[u8; 16]> = marked.and_then(|mark| mark.try_into().ok());
+    match marked {
+        Some(mark) if keyring.accepted_loss(mark).await?.is_some() => Ok(mark),
+        _ => Ok(keyring.mark_of_line().await?),
+    }
 }

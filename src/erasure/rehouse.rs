@@ -56,7 +56,7 @@ use crate::vocabulary::{CaseId, ContactId, ErasureId, TenantId, UnitId, fail_poi
 /// How often other writers or a rebuild of the index may come first.
 const TRIES: usize = 30;
 /// What stands in the place of an erasure whose order was taken back.
-const WITHDRAWN: &str = "withdrawn";
+pub(super) const WITHDRAWN: &str = "withdrawn";
 
 /// Why a unit is rehoused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

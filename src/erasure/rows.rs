@@ -65,10 +65,14 @@ crate::store::statements! { data:
     /// The same, read again.
     READ_KEYS = "SELECT keys FROM erasure WHERE id = $1";
     /// Erasures whose keys are destroyed, as far as this data knows.
-    DESTROYED_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
+    DESTROYED_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at, keys FROM erasure WHERE destroyed = $1 AND kind <> 'withdrawn'";
     /// Brings the marks of data down to what a promoted mirror knows, and has it reconciled. Keys that
     /// no row names may be there again that the lost vault had destroyed.
     MARK_PROMOTED = "UPDATE meta SET applied = CASE WHEN applied > $1 THEN $2 ELSE applied END, vault_version = $3, restoration = $4, orphans = $5 WHERE id = 1";
+    /// An erasure is to be carried out again, on these keys.
+    REOPEN_ERASURE = "UPDATE erasure SET destroyed = $1, keys = $2, facts = $3 WHERE id = $4";
+    /// The blocks of keys that units name.
+    USED_BLOCKS = "SELECT tenant, block FROM unit GROUP BY tenant, block";
     /// An accepted erasure passed the point of no return.
     MARK_DESTROYED = "UPDATE erasure SET destroyed = $1 WHERE id = $2 AND destroyed = $3";
 
@@ -146,6 +150,10 @@ crate::store::statements! { data:
     DELETE_REQUEST_EVENTS = "DELETE FROM request_event WHERE tenant = $1";
     /// Deletes when their clocks stood still.
     DELETE_REQUEST_PAUSES = "DELETE FROM request_pause WHERE tenant = $1";
+    /// Deletes the secret of contract events that a unit holds.
+    DELETE_HOOK_SECRETS = "DELETE FROM hook_secret WHERE unit = $1";
+    /// Deletes the endpoint whose address and secret a unit holds.
+    DELETE_ENDPOINTS = "DELETE FROM webhook_endpoint WHERE unit = $1";
     /// Deletes the contract events of a unit.
     DELETE_HOOK_EVENTS = "DELETE FROM hook_event WHERE unit = $1";
     /// Takes the case whose requester's part is this unit, before it is seen who else wrote in it.

@@ -3,10 +3,12 @@
 //! back, which is refused.
 
 use super::accept::Accepted;
+use super::lost::Lost;
 use super::rehouse::RehousedUnit;
 use super::{EraseError, Eraser, Outcome, rows};
 use crate::audit::{self, Action};
 use crate::keyring::KeyringError;
+use crate::keyring::mirror::LostBlocks;
 use crate::receipts::ReceiptError;
 use crate::receipts::body::Kind;
 use crate::store::args;
@@ -37,6 +39,9 @@ pub struct Report {
     /// Units that were rehoused after the backup that was restored: what was kept of them is only in
     /// newer backups.
     pub rehoused: Vec<RehousedUnit>,
+    /// What nobody can read any more, because its keys were lost with an earlier vault, and what was
+    /// deleted for that.
+    pub lost: Lost,
     /// Erasures whose receipt waits: for a mirror, or for the signing key.
     pub pending: u64,
     /// Erasures that were ordered and could not be finished, with the reason.
@@ -94,9 +99,7 @@ impl Eraser {
 
     /// Where the data stands. Refuses data that is ahead of the vault.
     pub async fn standing(&self) -> Result<Standing, EraseError> {
-        if self.is_restored().await? {
-            return Ok(Standing::Restored);
-        }
+        let restored = self.is_restored().await?;
         let meta = self.meta().await?;
         let head = self.catalog.keyring.head().await?;
         if meta.applied > head.ledger_seq {
@@ -111,21 +114,20 @@ impl Eraser {
             let what = "the newest entries of its ledger are missing".to_owned();
             return Err(EraseError::VaultBehindData(what));
         }
-        self.check_blocks().await?;
+        if self.accepted_loss(&meta).await?.is_none() {
+            self.check_blocks().await?;
+        }
+        if restored {
+            return Ok(Standing::Restored);
+        }
         let open = self
             .data()
             .fetch_optional(rows::OPEN_ERASURES, args![false])
             .await?;
         // The data is marked first: a crash before the vault's mark leaves entries to state again.
         let after = meta.applied.min(head.rows_deleted);
-        let carried_out = meta.applied == head.ledger_seq
-            && self
-                .catalog
-                .keyring
-                .ledger_after(after, 1)
-                .await?
-                .is_empty();
-        let settled = carried_out
+        let to_carry_out = self.catalog.keyring.ledger_after(after, 1).await?;
+        let settled = to_carry_out.is_empty()
             && open.is_none()
             && self.orders().await?.is_empty()
             && self.without_receipt().await?.is_empty();
@@ -143,6 +145,17 @@ impl Eraser {
         let head = self.catalog.keyring.head().await?;
         let meta = self.meta().await?;
         Ok(meta.applied < head.rows_deleted || meta.restoration.is_some())
+    }
+
+    /// Which blocks this data lost, if it was put in its place with a loss that a person accepted.
+    pub(super) async fn accepted_loss(
+        &self,
+        meta: &Meta,
+    ) -> Result<Option<LostBlocks>, EraseError> {
+        match meta.restoration {
+            Some(mark) => Ok(self.catalog.keyring.accepted_loss(mark).await?),
+            None => Ok(None),
+        }
     }
 
     /// Restored data is reconciled before anything is written about anybody in it.
@@ -201,6 +214,7 @@ impl Eraser {
         let carried = self.carry_out_ledger().await?;
         (report.carried_out, report.erased_again) = (carried.entries, carried.again);
         report.rehoused = carried.lost;
+        report.lost = self.clean_lost().await?;
         if report.restored {
             report.indexes_rebuilt = self.rebuild_indexes().await?;
         }
@@ -219,13 +233,19 @@ impl Eraser {
 
     /// From here on restored data may be served.
     async fn say_reconciled(&self, report: &Report) -> Result<(), EraseError> {
+        let mark = self.meta().await?.restoration;
         let mut tx = self.data().begin().await?;
         tx.execute(rows::CLEAR_RESTORED, args![true]).await?;
         let entry = self.catalog.entry(Action::Reconciled);
         let entry = entry.count("erased-again", report.erased_again);
+        let entry = entry.count("lost-units", report.lost.units);
         let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());
         audit::record_in(&mut tx, &entry, clock, random).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        if let Some(mark) = mark {
+            self.catalog.keyring.loss_is_cleaned(mark).await?;
+        }
+        Ok(())
     }
 
     /// Finishes what was ordered: what data has accepted, and what a restore made it forget.

@@ -15,8 +15,9 @@ pub enum KeyringError {
     Erased(ErasureId),
     /// Data names a key the vault has never heard of.
     #[error(
-        "the vault is older than the data: it does not know a key that data uses; put the newest \
-         vault back (`gallra mirror promote`), or restore data from before; nothing was changed"
+        "the vault does not know a key that the data uses: it is older than the data, or went on from \
+         a mirror that was late; put the newest vault back, or put the data back with `gallra restore \
+         DIR`, which counts what is lost"
     )]
     VaultBehindData,
     /// The vault database has no head.

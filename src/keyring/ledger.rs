@@ -73,6 +73,12 @@ impl Keyring {
         Ok(row.as_ref().map(entry).transpose()?)
     }
 
+    /// How many erasures there were. Their numbers do not tell: a promotion begins with higher ones.
+    pub async fn erasures(&self) -> Result<u64, KeyringError> {
+        let vault = &self.0.means.vault;
+        Ok(vault.fetch_one(rows::COUNT_LEDGER, args![]).await?.u64(0)?)
+    }
+
     /// The newest erasure of a contact or case, by the id it had.
     pub async fn erasure_of(
         &self,

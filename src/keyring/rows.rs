@@ -39,6 +39,10 @@ crate::store::statements! { vault:
     LEDGER_AFTER = "SELECT seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at FROM ledger WHERE seq > $1 ORDER BY seq LIMIT $2";
     /// The newest place in the ledger.
     NEWEST_ENTRY = "SELECT MAX(seq) FROM ledger";
+    /// The newest place in the ledger up to a number.
+    NEWEST_ENTRY_UP_TO = "SELECT MAX(seq) FROM ledger WHERE seq <= $1";
+    /// How many erasures there were.
+    COUNT_LEDGER = "SELECT COUNT(*) FROM ledger";
     /// Records an erasure.
     INSERT_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// States what became of the rows.

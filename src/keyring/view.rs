@@ -68,6 +68,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the tree has this block, with whatever keys are left on it.
+    pub(super) async fn has_block(
+        &mut self,
+        tenant: TenantId,
+        block: u64,
+    ) -> Result<bool, KeyringError> {
+        let id = PageId::block(tenant, block);
+        let there = self.page(id).await?.is_some();
+        self.forget(&id);
+        Ok(there)
+    }
+
     /// The keys that are present on one block page.
     pub(super) async fn present(
         &mut self,

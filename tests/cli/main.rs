@@ -26,6 +26,7 @@ mod desk;
 mod forgotten_mirrors;
 mod formats;
 mod interrupted;
+mod late_mirrors;
 mod lost_index;
 mod mirror_safety;
 mod mirrors;

@@ -238,7 +238,13 @@ both_engines! {
 
 #[test]
 fn every_column_of_the_vault_is_followed_or_its_table_named_here() {
-    const OWN: [&str; 4] = ["head", "instance", "following", "schema_migration"];
+    const OWN: [&str; 5] = [
+        "head",
+        "instance",
+        "following",
+        "schema_migration",
+        "accepted_loss", // Of data that is to be cleaned now: a promotion measures it anew.
+    ];
     // What stands on the first line of its own statement, not in a bulk; and what a promotion owes.
     const LINE: (&str, [&str; 6]) = (
         "line",

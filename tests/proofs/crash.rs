@@ -99,6 +99,8 @@ pub const POINTS: &[(&str, By)] = &[
     ("restore:loaded", By::Restore),
     ("restore:marked", By::Restore),
     ("restore:exchanged", By::Restore),
+    ("restore:accepted", By::Mirror),
+    ("reconcile:lost-deleted", By::Mirror),
 ];
 
 /// The points that erasing a person passes.

@@ -101,6 +101,26 @@ impl Catalog {
         Ok(true)
     }
 
+    /// Gives a client whose profile under this unit cannot be read an empty one under a new unit: its
+    /// address and contact details are to be given again.
+    pub async fn empty_client(&self, tenant: &TenantRef, old: UnitId) -> Result<(), CatalogError> {
+        let mut tx = self.data.begin().await?;
+        let guard = args![tenant.id, old];
+        let Some(row) = tx.fetch_optional(own::TAKE_CLIENT, guard).await? else {
+            return Ok(());
+        };
+        let version = row.u32(0)? + 1;
+        let unit = UnitId::generate(self.random.as_ref());
+        let kind = unit_kind::TENANT;
+        let sealer = self.lease_unit(&mut tx, tenant.id, unit, kind).await?;
+        let field = columns::TENANT_EMAIL.of(tenant.id.as_bytes(), version);
+        let email = sealer.seal(field, b"", Padding::Short, self.random.as_ref());
+        let arguments = args![unit, email, version, tenant.id];
+        tx.execute(own::MOVE_CLIENT, arguments).await?;
+        tx.execute(own::DELETE_CONTROLLER, args![tenant.id]).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Writes a contact under a unit, and the note that its tokens must follow. Answers how many
     /// values that are.
     async fn move_profile(

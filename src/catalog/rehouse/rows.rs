@@ -9,6 +9,13 @@ crate::store::statements! { data:
     /// The guard of a contact whose profile is still under a unit; being erased or not.
     TAKE_PROFILE = "UPDATE contact SET guard = guard + 1 \
         WHERE tenant = $1 AND id = $2 AND unit = $3 RETURNING source, created_at, sealed_version";
+    /// The guard of a client whose profile is still under a unit.
+    TAKE_CLIENT = "UPDATE tenant SET guard = guard + 1 \
+        WHERE id = $1 AND unit = $2 AND erased_at IS NULL RETURNING sealed_version";
+    /// A client's profile under its new unit.
+    MOVE_CLIENT = "UPDATE tenant SET unit = $1, email = $2, sealed_version = $3 WHERE id = $4";
+    /// What only the profile's lost key opens.
+    DELETE_CONTROLLER = "DELETE FROM controller WHERE tenant = $1";
     /// Every part of a contact, with how much is in it.
     PARTS_OF_CONTACT = "SELECT u.support_case, (SELECT COUNT(*) FROM message m WHERE m.unit = u.id), \
         (SELECT COUNT(*) FROM forwarding f WHERE f.unit = u.id) FROM unit u \

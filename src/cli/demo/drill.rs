@@ -50,7 +50,7 @@ pub async fn run(
 
     told("4  Disaster: stop the server, restore last night's backup, start again.\n");
     let (settings, token) = house.close().await?;
-    App::restore(&settings, backup).await?;
+    App::restore(&settings, backup, None).await?;
     let house = House::open(settings, token).await?;
 
     told("5  Who is there?\n");

@@ -10,15 +10,15 @@ const FILES: i64 = 20;
 
 /// One unit as it stands in the data.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Unit {
-    pub(super) id: UnitId,
-    pub(super) kind: i64,
-    pub(super) contact: Option<ContactId>,
-    pub(super) case: Option<CaseId>,
+pub(in crate::erasure) struct Unit {
+    pub(in crate::erasure) id: UnitId,
+    pub(in crate::erasure) kind: i64,
+    pub(in crate::erasure) contact: Option<ContactId>,
+    pub(in crate::erasure) case: Option<CaseId>,
 }
 
 impl Unit {
-    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(in crate::erasure) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id(0)?,
             kind: row.i64(3)?,
@@ -30,7 +30,7 @@ impl Unit {
 
 impl Eraser {
     /// Deletes one unit and everything sealed under it.
-    pub(super) async fn delete_unit(
+    pub(in crate::erasure) async fn delete_unit(
         &self,
         unit: Unit,
         progress: ErasureId,

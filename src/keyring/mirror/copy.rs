@@ -37,7 +37,7 @@ enum Column {
 
 use Column::{Bytes, Flag, Number, OptBytes, OptNumber, OptText, Text};
 
-const FOLLOWED: [Followed; 7] = [
+const FOLLOWED: [Followed; 8] = [
     Followed {
         read: rows::READ_LEDGER,
         copy: rows::COPY_LEDGER,
@@ -80,6 +80,11 @@ const FOLLOWED: [Followed; 7] = [
         copy: rows::COPY_FORGOTTEN,
         columns: &[Bytes, Text, Number, Number, OptNumber, OptText, Number],
     },
+    Followed {
+        read: rows::READ_LINE_BEGINS,
+        copy: rows::COPY_LINE_BEGINS,
+        columns: &[Number, Bytes, Number, Number],
+    },
 ];
 
 /// Orders that are not carried out: few, and gone when they are, so they are copied whole each time.
@@ -111,7 +116,7 @@ const LOG: [Followed; 3] = [
 const PAGE_COLUMNS: &[Column] = &[Number, Bytes, Number, Number, Number, Bytes];
 
 /// Everything a copy that begins anew empties first.
-const CLEAR: [&str; 12] = [
+const CLEAR: [&str; 13] = [
     rows::CLEAR_PAGES,
     rows::CLEAR_LEDGER,
     rows::CLEAR_ERASED,
@@ -120,6 +125,7 @@ const CLEAR: [&str; 12] = [
     rows::CLEAR_OFFBOARDINGS,
     rows::CLEAR_HOOK_ENDS,
     rows::CLEAR_FORGOTTEN,
+    rows::CLEAR_LINE_BEGINS,
     rows::CLEAR_ORDERS,
     rows::CLEAR_LEAVES,
     rows::CLEAR_TILES,

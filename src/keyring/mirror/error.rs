@@ -105,8 +105,9 @@ pub enum MirrorError {
     /// Data uses keys that this mirror never learned of.
     #[error(
         "the mirror is behind the data: {blocks} blocks of keys and {erasures} erasures are missing \
-         in it; what those keys sealed would be lost and those erasures, which have no receipt yet, \
-         would be undone; promote a newer mirror, or repeat with --accept-loss {}",
+         in it; what those keys sealed can never be read again and would be deleted, and those \
+         erasures, which have no receipt yet, would be carried out again as far as the data noted \
+         them; promote a newer mirror, or repeat with --accept-loss {}; nothing was changed",
         blocks + erasures
     )]
     DataAhead {

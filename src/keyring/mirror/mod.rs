@@ -27,6 +27,7 @@ mod error;
 mod follow;
 mod forgotten;
 mod home;
+mod loss;
 mod owed;
 mod promote;
 mod registry;
@@ -38,7 +39,8 @@ use std::sync::Arc;
 pub use aside::{destroy_remains, remains, set_aside};
 pub use error::MirrorError;
 pub use forgotten::ForgottenMirror;
-pub use promote::{DataKnows, Promoted, Promotion, check, promote};
+pub use loss::{DataKnows, KnownErasure, Loss, LostBlocks};
+pub use promote::{Promoted, Promotion, check, promote};
 pub use registry::{Lag, MirrorState};
 
 use super::{Keyring, KeyringError};

@@ -23,6 +23,14 @@ impl Keyring {
         Ok(owed)
     }
 
+    /// What data is marked with that is told of the promotion which began this line.
+    pub async fn mark_of_line(&self) -> Result<[u8; 16], KeyringError> {
+        let mut tx = self.0.means.vault.snapshot().await?;
+        let line = Line::read(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(line.line)
+    }
+
     /// The data was told.
     pub async fn note_paid(&self) -> Result<(), KeyringError> {
         let vault = &self.0.means.vault;

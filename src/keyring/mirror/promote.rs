@@ -10,42 +10,31 @@
 //! - an erasure since is undone as far as keys go. It has no receipt, because receipts wait for
 //!   mirrors; but its rows may be deleted from data already, and then only data tells that it was.
 //!
-//! Both are counted from what data knows ([`DataKnows`]) and refused until the count is accepted.
-//! Then block numbers and ledger numbers that data has seen are passed over, so that nothing new is
-//! ever taken for something lost. The erasure room then destroys anew, under its old id, every
-//! erasure that data knows and the ledger does not.
+//! Both are counted from what data knows ([`DataKnows`]) and refused until the count is accepted
+//! (`loss.rs`). Then block numbers and ledger numbers that data has seen are passed over, so that
+//! nothing new is ever taken for something lost. The erasure room then destroys anew, under its old id,
+//! every erasure that data knows and the ledger does not, and deletes what nobody can read any more.
 //!
-//! Data that is lost with the vault forgets even that: what is then left is the time since when
-//! erasures may be undone, [`Promoted::followed_at`], which the operator is told.
+//! Data that is lost with the vault forgets even that, until a backup of it is restored: it is counted
+//! and accepted then. What the backup does not know either is told by the time since when erasures may
+//! be undone, [`Promoted::followed_at`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::draft::{self, Draft};
-use super::super::page::{FAN_OUT, Page, PageId, PageKind, TenantPage};
+use super::super::page::PageId;
 use super::super::view::View;
-use super::super::{FileRoot, Head, IndexKeys, KeyringError, rows as tree_rows};
+use super::super::{FileRoot, Head, KeyringError, rows as tree_rows};
 use super::super::{head, lock};
 use super::aside::{remains, set_aside};
 use super::copy::{self, Following, Line};
 use super::home::{self, Home};
+use super::loss::{self, DataKnows, LINE, Loss};
 use super::owed::is_owed;
 use super::{MirrorError, rows};
-use crate::store::{Db, Tx, args};
-use crate::vocabulary::{Clock, ErasureId, Random, TenantId, Timestamp, VaultId, fail_point};
-
-/// What the data store knows of the vault it last worked with.
-#[derive(Debug, Clone, Default)]
-pub struct DataKnows {
-    /// Which vault that was; `None` for a data store that was never used.
-    pub vault: Option<VaultId>,
-    /// The highest version of the vault that was noted.
-    pub version: i64,
-    /// The highest ledger entry whose rows are deleted.
-    pub applied: i64,
-    /// For each tenant that has any, the highest block number that a unit names.
-    pub highest_blocks: Vec<(TenantId, u64)>,
-}
+use crate::store::{CHUNK, Db, Tx, args};
+use crate::vocabulary::{Clock, Random, TenantId, Timestamp, VaultId, fail_point};
 
 /// What to promote, and where to.
 pub struct Promotion<'a> {
@@ -92,14 +81,6 @@ pub struct Promoted {
     pub remains: Option<PathBuf>,
 }
 
-/// How far data is ahead of the mirror.
-struct Loss {
-    blocks: u64,
-    erasures: u64,
-    /// The tenants concerned, and their highest block numbers.
-    tenants: Vec<(TenantId, u64)>,
-}
-
 /// Refuses a directory that is no mirror's: before anything else is made or looked at.
 pub fn check(directory: &Path) -> Result<(), MirrorError> {
     home::expect(directory).map(drop)
@@ -121,7 +102,7 @@ pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> 
     if promotion.data.vault.is_some_and(other) {
         return Err(MirrorError::OtherVault);
     }
-    let loss = measure(&mut view, &promotion.data).await?;
+    let loss = loss::measure(&mut view, &promotion.data).await?;
     let pages = view.walk().await?;
     let mut tx = promotion.vault.begin().await?;
     let (head, remains) = match done_before(&mut tx, &view.head).await? {
@@ -129,8 +110,10 @@ pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> 
         None => {
             accept(&loss, promotion.accept_loss)?;
             let remains = make_way(&promotion.root)?;
-            let head = promotion.new_head(&view.head, &following);
-            promotion.write(view, tx, &head, &loss).await?;
+            let line = Line::read(&mut view.tx).await?;
+            let line = promotion.next_line(line);
+            let head = promotion.new_head(&view.head, &following, &line);
+            promotion.write(view, tx, (&head, &line), &loss).await?;
             (head, remains)
         }
     };
@@ -142,20 +125,31 @@ pub async fn promote(promotion: Promotion<'_>) -> Result<Promoted, MirrorError> 
         followed_version: following.version,
         followed_at: Timestamp(following.followed_at),
         pages,
-        lost_blocks: loss.blocks,
+        lost_blocks: loss.blocks.len() as u64,
         undone_erasures: loss.erasures,
         remains,
     })
 }
 
 impl Promotion<'_> {
-    /// The head to be: past everything that the mirror or data ever saw. Its root is still the
-    /// mirror's.
-    fn new_head(&self, copied: &Head, following: &Following) -> Head {
+    /// The line to be: after that of the mirror and that of data.
+    fn next_line(&self, before: Line) -> Line {
+        let mut line = before;
+        line.number = before.number.max(loss::line_of(self.data.version)) + 1;
+        self.random.fill(&mut line.line);
+        line.began_at = self.clock.now().0;
+        // From where the numbers of entries go on: none is missed up to here.
+        line.passed_over = line.number * LINE;
+        line
+    }
+
+    /// The head to be: with numbers past all that the mirror, data or any backup ever saw. Its root is
+    /// still the mirror's.
+    fn new_head(&self, copied: &Head, following: &Following, line: &Line) -> Head {
         Head {
-            version: following.version.max(copied.version).max(self.data.version) + 1,
+            version: line.number * LINE,
             epoch: copied.epoch.max(following.epoch) + 1,
-            ledger_seq: copied.ledger_seq.max(self.data.applied),
+            ledger_seq: line.passed_over,
             ..*copied
         }
     }
@@ -165,7 +159,7 @@ impl Promotion<'_> {
         &self,
         mut view: View<'_>,
         mut tx: Tx,
-        head: &Head,
+        (head, line): (&Head, &Line),
         loss: &Loss,
     ) -> Result<(), MirrorError> {
         let random = self.random.as_ref();
@@ -178,13 +172,13 @@ impl Promotion<'_> {
 
         copy::copy(&mut view, &mut tx, 0, &key, random).await?;
         let mut draft = Draft::new(head.version, key, random);
-        for (tenant, highest) in &loss.tenants {
-            pass_over(&mut tx, &mut draft, *tenant, *highest, random).await?;
-        }
+        loss::pass_over(&mut tx, &mut draft, loss, random).await?;
         draft::store(&mut tx, head.version, &draft.seal()).await?;
-        let now = self.clock.now();
-        let passed_over = (head.ledger_seq > view.head.ledger_seq).then_some(head.ledger_seq);
-        next_line(&mut view, &mut tx, random, (now, passed_over)).await?;
+        begin(&mut view, &mut tx, (line, head.version)).await?;
+        if !loss.blocks.is_empty() {
+            tx.execute(rows::ACCEPT_LOSS, args![line.line, loss.line])
+                .await?;
+        }
         tx.execute(rows::SET_NOTE_OWED, args![true]).await?;
         view.tx.rollback().await?;
         tx.execute(rows::NOTHING_ACKNOWLEDGED, args![]).await?;
@@ -195,7 +189,7 @@ impl Promotion<'_> {
             slot.id,
             head.ledger_seq,
             head.rows_deleted,
-            now
+            self.clock.now()
         ];
         tx.execute(tree_rows::INSERT_HEAD, arguments).await?;
         fail_point("promote:before-commit");
@@ -216,91 +210,35 @@ async fn done_before(tx: &mut Tx, mirror: &Head) -> Result<Option<Head>, MirrorE
     }
 }
 
-async fn measure(view: &mut View<'_>, data: &DataKnows) -> Result<Loss, KeyringError> {
-    let mut loss = Loss {
-        blocks: 0,
-        erasures: u64::try_from(data.applied - view.head.ledger_seq).unwrap_or(0),
-        tenants: Vec::new(),
-    };
-    for (tenant, highest) in &data.highest_blocks {
-        if is_purged(view, *tenant).await? {
-            continue;
-        }
-        let known = view.blocks(*tenant).await?.unwrap_or(0);
-        if *highest >= known {
-            loss.blocks += highest + 1 - known;
-            loss.tenants.push((*tenant, *highest));
-        }
-    }
-    Ok(loss)
-}
-
-async fn is_purged(view: &mut View<'_>, tenant: TenantId) -> Result<bool, KeyringError> {
-    // Block -1 stands for the whole tenant and matches whatever key is asked for.
-    let arguments = args![tenant, -1, -1];
-    let row = view
-        .tx
-        .fetch_optional(tree_rows::READ_ERASED, arguments)
-        .await?;
-    let erasure: Option<ErasureId> = row.map(|row| row.id(0)).transpose()?;
-    Ok(erasure.is_some())
-}
-
 fn accept(loss: &Loss, accepted: Option<u64>) -> Result<(), MirrorError> {
-    let (blocks, erasures) = (loss.blocks, loss.erasures);
-    if accepted.unwrap_or(0) == blocks + erasures {
-        Ok(())
-    } else {
-        Err(MirrorError::DataAhead { blocks, erasures })
+    match loss.is_accepted(accepted) {
+        true => Ok(()),
+        false => Err(MirrorError::DataAhead {
+            blocks: loss.blocks.len() as u64,
+            erasures: loss.erasures,
+        }),
     }
 }
 
-/// Counts a tenant's blocks on to where data was, so that no lost number is given out again.
-async fn pass_over(
-    tx: &mut Tx,
-    draft: &mut Draft<'_>,
-    tenant: TenantId,
-    highest: u64,
-    random: &dyn Random,
-) -> Result<(), KeyringError> {
-    let id = PageId::tenant(tenant);
-    if !draft.load(tx, id).await? {
-        let slot = PageId::slot_of(tenant);
-        if !draft.load(tx, slot).await? {
-            draft.add(slot, Page::empty(PageKind::Slot))?;
-        }
-        let page = TenantPage {
-            index: IndexKeys::generate(1, random),
-            index_since: Timestamp(0), // Long ago: they are replaced with the next that are due.
-            next_block: 0,
-            groups: Vec::new(),
-        };
-        draft.add(id, Page::Tenant(page))?;
-    }
-    let Page::Tenant(page) = draft.edit(&id)? else {
-        return Err(KeyringError::corrupt(&id));
-    };
-    let known = page.groups.len() as u64;
-    page.next_block = highest + 1;
-    for group in known..page.next_block.div_ceil(FAN_OUT as u64) {
-        let page = Page::empty(PageKind::Group);
-        draft.add(PageId::group(tenant, group), page)?;
-    }
-    Ok(())
-}
-
-async fn next_line(
+/// Begins the line, and notes how many blocks each client has.
+async fn begin(
     view: &mut View<'_>,
     tx: &mut Tx,
-    random: &dyn Random,
-    (now, passed_over): (Timestamp, Option<i64>),
+    (line, version): (&Line, i64),
 ) -> Result<(), MirrorError> {
-    let mut line = Line::read(&mut view.tx).await?;
-    line.passed_over = passed_over.unwrap_or(line.passed_over);
-    line.number += 1;
-    random.fill(&mut line.line);
-    line.began_at = now.0;
-    Ok(line.store(tx).await?)
+    line.store(tx).await?;
+    let of_none = TenantId([0; 16]); // So that a line that begins without any client is noted.
+    let mut begins = vec![args![line.number, of_none, 0, version]];
+    for tenant in view.tenants().await? {
+        let blocks = view.blocks(tenant).await?.unwrap_or(0);
+        begins.push(args![line.number, tenant, blocks as i64, version]);
+        view.forget(&PageId::tenant(tenant));
+    }
+    for some in begins.chunks(CHUNK) {
+        tx.insert_many(&rows::COPY_LINE_BEGINS, some.to_vec())
+            .await?;
+    }
+    Ok(())
 }
 
 fn make_way(root: &FileRoot) -> Result<Option<PathBuf>, MirrorError> {

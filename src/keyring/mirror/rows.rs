@@ -38,6 +38,14 @@ crate::store::statements! { vault:
     NOTE_OWED = "SELECT note_owed FROM line WHERE id = 1";
     /// It is to be told, or was.
     SET_NOTE_OWED = "UPDATE line SET note_owed = $1 WHERE id = 1";
+    /// How many blocks each client had when the lines after this one began.
+    LINES_AFTER = "SELECT number, tenant, blocks FROM line_begin WHERE number > $1";
+    /// Data with this mark is put in place, and what it lost is accepted.
+    ACCEPT_LOSS = "INSERT INTO accepted_loss (restoration, line) VALUES ($1, $2)";
+    /// Of which line the data with this mark is, if its loss was accepted.
+    ACCEPTED_LOSS = "SELECT line FROM accepted_loss WHERE restoration = $1";
+    /// What was lost is cleaned away.
+    FORGET_LOSS = "DELETE FROM accepted_loss WHERE restoration = $1";
 
     /// How far this mirror followed.
     READ_FOLLOWING = "SELECT version, epoch, acknowledged, followed_at FROM following WHERE id = 1";
@@ -66,6 +74,8 @@ crate::store::statements! { vault:
     READ_HOOK_ENDS = "SELECT secret, ended_at, ended_by, written FROM hook_end WHERE written > $1 ORDER BY written, secret LIMIT $2 OFFSET $3";
     /// Forgotten mirrors written after a version.
     READ_FORGOTTEN = "SELECT id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written FROM forgotten_mirror WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
+    /// How many blocks clients had when lines began, noted after a version.
+    READ_LINE_BEGINS = "SELECT number, tenant, blocks, written FROM line_begin WHERE written > $1 ORDER BY written, number, tenant LIMIT $2 OFFSET $3";
     /// Every order that is not carried out.
     READ_ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at, written FROM erasure_order WHERE written > $1 ORDER BY written, id LIMIT $2 OFFSET $3";
 
@@ -96,6 +106,8 @@ crate::store::statements! { vault:
     CLEAR_HOOK_ENDS = "DELETE FROM hook_end";
     /// The same for forgotten mirrors.
     CLEAR_FORGOTTEN = "DELETE FROM forgotten_mirror";
+    /// The same for how lines began.
+    CLEAR_LINE_BEGINS = "DELETE FROM line_begin";
     /// The same for orders.
     CLEAR_ORDERS = "DELETE FROM erasure_order";
     /// The same for the log's leaves.
@@ -123,6 +135,8 @@ crate::store::bulk! { vault:
     COPY_HOOK_ENDS = "INSERT INTO hook_end (secret, ended_at, ended_by, written) VALUES", 4, " ON CONFLICT (secret) DO NOTHING";
     /// Forgotten mirrors as they are.
     COPY_FORGOTTEN = "INSERT INTO forgotten_mirror (id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written) VALUES", 7, " ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, forgotten_at = excluded.forgotten_at, destroyed_at = excluded.destroyed_at, destroyed_by = excluded.destroyed_by, written = excluded.written";
+    /// How many blocks clients had when lines began, which never changes.
+    COPY_LINE_BEGINS = "INSERT INTO line_begin (number, tenant, blocks, written) VALUES", 4, " ON CONFLICT (number, tenant) DO NOTHING";
     /// Orders as they are.
     COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", 8, "";
     /// Leaves of the log as they are; they never change.

@@ -7,10 +7,12 @@
 mod address;
 mod postgres;
 mod sqlite;
+mod table;
 
 use std::path::{Path, PathBuf};
 
 pub(super) use sqlite::is_cut_off;
+pub use table::{Column, SavedRow, Table, read};
 
 use super::{Db, Engine, Role, StoreError, Value};
 

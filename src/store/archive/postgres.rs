@@ -88,7 +88,7 @@ pub(super) async fn put_back(
         // The server refused a statement, and so all of them.
         Some(3) => said("psql", &written)?,
         _ => {
-            let reason = first_line(&written);
+            let reason = first_line(&written.stderr);
             return Err(StoreError::RestoreUnknown { reason });
         }
     }
@@ -203,24 +203,24 @@ pub(super) async fn left_over(db: &Db) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
-fn spawn(name: &'static str, command: &mut Command) -> Result<Child, StoreError> {
+pub(super) fn spawn(name: &'static str, command: &mut Command) -> Result<Child, StoreError> {
     command.spawn().map_err(|error| tool(name, error))
 }
 
 fn said(name: &'static str, output: &Output) -> Result<(), StoreError> {
     match output.status.success() {
         true => Ok(()),
-        false => Err(tool(name, first_line(output))),
+        false => Err(tool(name, first_line(&output.stderr))),
     }
 }
 
 /// The first line only: the next ones may quote a row.
-fn first_line(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
+pub(super) fn first_line(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
     said.lines().next().unwrap_or("no reason given").to_owned()
 }
 
-fn tool(tool: &'static str, reason: impl ToString) -> StoreError {
+pub(super) fn tool(tool: &'static str, reason: impl ToString) -> StoreError {
     StoreError::Tool {
         tool,
         reason: reason.to_string(),

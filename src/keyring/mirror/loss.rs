@@ -75,9 +75,11 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// Whether this very loss was accepted: the number is that of blocks and erasures together.
+    /// Whether this very loss was accepted: the number is that of blocks and erasures together. Where
+    /// nothing is lost there is nothing to accept.
     pub fn is_accepted(&self, accepted: Option<u64>) -> bool {
-        accepted.unwrap_or(0) == self.blocks.len() as u64 + self.erasures
+        let lost = self.blocks.len() as u64 + self.erasures;
+        lost == 0 || accepted == Some(lost)
     }
 
     /// For each client that lost blocks, the highest number among them.

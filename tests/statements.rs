@@ -136,7 +136,6 @@ fn a_wrong_type_would_be_found() {
 /// Statements that read a whole table, or all units of a tenant, and may: the table is small, or it is
 /// what they are for.
 const READ_ALL: &[&str] = &[
-    "app::rows::HIGHEST_BLOCKS",                  // when a mirror is promoted
     "catalog::index::rows::DELETE_EXPIRED_SALTS", // salts of a day
     "catalog::index::rows::SALTS_OF_TENANT",      // salts of a day
     "erasure::rows::TENANTS",
@@ -144,6 +143,8 @@ const READ_ALL: &[&str] = &[
     "erasure::rows::HIGHEST_BLOCK", // the last one of an index
     "erasure::rows::UNITS_OF_TENANT",
     "erasure::rows::LEFT_OF_TENANT",         // once a purge
+    "erasure::rows::USED_BLOCKS",            // once a promotion
+    "erasure::rows::DELETE_ENDPOINTS",       // a handful
     "erasure::rows::COUNT_TENANT",           // once a purge
     "erasure::rows::vault::WITHOUT_RECEIPT", // an index of those alone
     "erasure::rows::vault::ORDERS",
@@ -158,6 +159,7 @@ const READ_ALL: &[&str] = &[
     "keyring::mirror::rows::READ_TILES",
     "keyring::mirror::rows::READ_LOG_HEAD",
     "keyring::rows::INSTANCES",
+    "keyring::rows::COUNT_LEDGER", // when somebody looks at the house
     "catalog::rows::TENANTS",
     "catalog::inventory::rows::CHANNELS", // its own steps, one a channel
     "catalog::inventory::rows::GIVEN_TO", // its own steps, one a recipient

@@ -173,8 +173,12 @@ pub async fn promote(
     told.map(|()| promoted)
 }
 
-/// Brings the data, where there is any, down to what a promoted vault knows.
+/// Brings the data, where there is any, down to what a promoted vault knows. Where nothing is owed the
+/// data is not even opened: a restore may be wanted because it is damaged.
 pub(super) async fn tell_data(settings: &Settings, keys: &Keys) -> Result<(), AppError> {
+    if !keys.keyring.owes_note().await? {
+        return Ok(());
+    }
     match existing(&settings.database_url, Role::Data, Purpose::Command).await {
         Ok(data) => {
             let (clock, random) = (keys.means.clock.as_ref(), keys.means.random.as_ref());

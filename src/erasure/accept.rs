@@ -2,7 +2,7 @@
 //! happens to this process, the erasure is carried out.
 
 use super::facts::Facts;
-use super::keys::keys_in;
+use super::keys::{is_known_by_keys, keys_in};
 use super::{Approved, EraseError, EraseRequest, Eraser, Outcome, Preview, PurgeRequest, rows};
 use crate::audit::{self, Action};
 use crate::receipts::body::{Commitment, Kind, Reference};
@@ -191,7 +191,8 @@ impl Eraser {
                 Action::TenantPurged,
             ),
             (_, Some(contact)) => (
-                close_contact(&mut tx, tenant, contact, now).await?,
+                close_contact(&mut tx, tenant, contact, now).await?
+                    || is_known_by_keys(&mut tx, accepted).await?,
                 Action::ContactErased,
             ),
             (kind, None) => (

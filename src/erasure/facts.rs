@@ -51,8 +51,9 @@ pub struct Facts {
     /// close, nothing is purged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Preview>,
-    /// Which keys, as block and leaf, where no subject says it: those of quarantined records. So the
-    /// order is whole by itself, whatever data a restore puts beside it.
+    /// Which keys, as block and leaf, where no subject says it: those of quarantined records, and of a
+    /// person whose order is given again after a promotion. So the order is whole by itself, whatever
+    /// data a restore puts beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<(u64, u16)>,
     /// For a client that no record names: how many keys it had.

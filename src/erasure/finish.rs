@@ -43,6 +43,7 @@ impl Eraser {
     async fn destroy(&self, accepted: &Accepted) -> Result<ErasureId, EraseError> {
         let keyring = &self.catalog.keyring;
         let mut spent = Vec::new();
+        let named = !accepted.facts.keys.is_empty();
         for _ in 0..TRIES {
             if keyring.ledger_entry(accepted.id).await?.is_some() {
                 return Ok(accepted.id);
@@ -64,7 +65,7 @@ impl Eraser {
             match keyring.destroy(destruction).await {
                 Ok(_) | Err(KeyringError::IndexKeysChanged) => {}
                 // Some of the named keys went with another erasure; the others are still ours.
-                Err(KeyringError::Erased(_)) if !accepted.facts.keys.is_empty() => {}
+                Err(KeyringError::Erased(_)) if accepted.person().is_none() && named => {}
                 // One of the person's units was rehoused meanwhile: the others are still theirs.
                 Err(KeyringError::Erased(by)) if self.is_rehousing(accepted, by).await? => {
                     spent = self.spent_keys(accepted).await?;

@@ -4,7 +4,7 @@ use super::accept::Accepted;
 use super::{EraseError, Eraser, rows};
 use crate::keyring::{Destroyed, Destruction, KeyRef, Suppressed};
 use crate::receipts::body::Kind;
-use crate::store::{Row, args};
+use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, TenantId};
 
 impl Eraser {
@@ -48,8 +48,9 @@ impl Eraser {
         }))
     }
 
-    /// The keys of a contact, noted with the erasure before they are destroyed. When no row names
-    /// them any more, what was noted counts.
+    /// The keys of a contact, noted with the erasure before they are destroyed: those that rows name,
+    /// or, when none does any more, what was noted; and those of an order that was given again, which
+    /// this data may be too old to know.
     async fn keys_of(
         &self,
         accepted: &Accepted,
@@ -60,15 +61,19 @@ impl Eraser {
             .data()
             .fetch_all(rows::UNITS_OF_CONTACT, arguments)
             .await?;
-        let keys = keys_in(&units)?;
         let noted = self.noted_keys(accepted.id).await?;
-        if keys.is_empty() || keys == noted {
-            return Ok(noted.into_iter().map(key_ref).collect());
+        let mut keys = keys_in(&units)?;
+        if keys.is_empty() {
+            keys.clone_from(&noted);
         }
-        let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
-        self.data()
-            .execute(rows::SET_KEYS, args![text, accepted.id])
-            .await?;
+        keys.extend(&accepted.facts.keys);
+        keys.sort_unstable();
+        keys.dedup();
+        if keys != noted {
+            let text = serde_json::to_string(&keys).map_err(EraseError::Stored)?;
+            let arguments = args![text, accepted.id];
+            self.data().execute(rows::SET_KEYS, arguments).await?;
+        }
         Ok(keys.into_iter().map(key_ref).collect())
     }
 
@@ -140,6 +145,20 @@ impl Eraser {
         }
         Ok((left, gone))
     }
+}
+
+/// Whether an order names the keys of a person who is not in this data, which was restored to before
+/// they came: newer backups have rows for those keys.
+pub(super) async fn is_known_by_keys(tx: &mut Tx, accepted: &Accepted) -> Result<bool, EraseError> {
+    let Some(contact) = accepted
+        .person()
+        .filter(|_| !accepted.facts.keys.is_empty())
+    else {
+        return Ok(false);
+    };
+    let there = args![accepted.tenant, contact];
+    let there = tx.fetch_optional(rows::READ_CONTACT, there).await?;
+    Ok(there.is_none())
 }
 
 fn key_ref((block, leaf): (u64, u16)) -> KeyRef {

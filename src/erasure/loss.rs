@@ -96,15 +96,20 @@ impl Done {
         self
     }
 
-    /// Orders it again in the vault, where no restore can lose the order. What was kept of a rehoused
-    /// unit lies in this data alone: that is finished from there or not at all.
+    /// Orders it again in the vault, where no restore can lose the order: with the keys that are there,
+    /// so that it can be carried out beside data of before its person came, too. What was kept of a
+    /// rehoused unit lies in this data alone: that is finished from there or not at all.
     pub(super) async fn order(&self, vault: &mut Tx, version: i64) -> Result<(), EraseError> {
         if self.accepted.facts.kind == Kind::Rehousing {
             return Ok(());
         }
         let order = args![self.accepted.id];
         vault.execute(rows::vault::DELETE_ORDER, order).await?;
-        keep_order(vault, &self.accepted, version).await
+        let mut again = self.accepted.clone();
+        if let Some(noted) = self.noted.as_ref().filter(|_| again.facts.keys.is_empty()) {
+            again.facts.keys.clone_from(noted);
+        }
+        keep_order(vault, &again, version).await
     }
 
     /// What makes data carry it out again.

@@ -179,6 +179,28 @@ fn the_import_is_lost_and_nothing_else(desk: &Desk, asa: &Value) {
 }
 
 both_engines! {
+    /// Kim is in no row when the order to erase her is found, and in a backup that is put in place later.
+    async fn an_order_given_again_is_carried_out_where_nobody_is_there(bench) {
+        let desk = Desk::with_people(bench);
+        desk.json(["backup", &desk.path("before")]);
+        import(&desk, "norrsken", NEWCOMERS);
+        desk.json(["backup", &desk.path("with")]);
+        desk.json(["mirror", &desk.path("mirror"), "--once"]);
+        erase_unheard(&desk, "kim@example.se");
+        let asa = everything_of(&desk, "asa@example.se");
+        lose_keys(&desk, bench).await;
+        let promote = ["mirror", "promote", &desk.path("mirror"), ONE_ERASURE];
+        let killed = desk.gallra.failing(FailPoint::abort("promote:noted")).run(promote);
+        assert!(killed.was_killed(), "{killed:?}");
+
+        desk.gallra.run(["restore", &desk.path("before")]).succeeded();
+        desk.gallra.run(["reconcile"]).succeeded();
+        desk.gallra.run(["restore", &desk.path("with")]).succeeded();
+        assert!(!is_held(&desk, "kim@example.se", "norrsken"));
+        assert_eq!(everything_of(&desk, "asa@example.se"), asa);
+        everything_works(&desk);
+    }
+
     async fn a_backup_that_knows_one_erasure_more_than_the_mirror_is_restored(bench) {
         let (desk, asa) = an_erasure_late(bench).await;
         let new = desk.path("new");

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::accept::{Accepted, keep_order};
+use super::accept::Accepted;
+use super::orders::keep_order;
 use super::{EraseError, rows};
 use crate::keyring::KeyRef;
 use crate::keyring::mirror::{DataKnows, KnownErasure};

@@ -1,6 +1,7 @@
 //! Making one person, or one tenant, gone for good: the erase protocol of DESIGN section 3.
 //!
 //! ```text
+//! orders.rs      what is ordered stands in the vault until it is carried out
 //! accept.rs   1  data: the subject is closed to writers, the erasure and its facts are stored
 //!                index: suppression tokens, the receipt's salt (while identifiers can be read)
 //! discard.rs   the same for records that an import could not read
@@ -40,6 +41,7 @@ mod keys;
 mod left;
 pub mod loss;
 mod lost;
+mod orders;
 pub mod orphans;
 mod preview;
 pub mod promoted;

@@ -5,7 +5,8 @@ use crate::both_engines;
 use crate::desk::{Desk, finding, text};
 use crate::process::FailPoint;
 
-const ERASE: [&str; 7] = [
+/// Erases Bo.
+pub const ERASE: [&str; 7] = [
     "erase",
     "--tenant",
     "norrsken",

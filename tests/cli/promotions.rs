@@ -5,18 +5,9 @@ use gallra::store::{Engine, Role};
 
 use crate::both_engines;
 use crate::desk::{Desk, finding, text};
+use crate::interrupted::ERASE;
 use crate::process::FailPoint;
 use crate::support::{Bench, sql};
-
-const ERASE: [&str; 7] = [
-    "erase",
-    "--tenant",
-    "norrsken",
-    "--email",
-    "bo@example.se",
-    "--instruction",
-    "A-17",
-];
 
 /// Bo is in the backup, then erased, and neither vault nor root is left: only a mirror from before.
 async fn lost_with_a_late_mirror(bench: &Bench) -> Desk {

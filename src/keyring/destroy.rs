@@ -17,7 +17,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::change::{Change, Entry};
 use super::draft::Draft;
-use super::head::{self, Head};
+use super::head::Head;
 use super::index_keys::{self, Rotation};
 use super::ledger::Destroyed;
 use super::lock::RootLock;
@@ -185,7 +185,7 @@ impl Keyring {
         rotation: Option<&Rotation<'_>>,
     ) -> Result<u64, KeyringError> {
         let mut tx = self.0.means.begin().await?;
-        let head = head::take(&mut tx).await?;
+        let head = self.0.means.take_head(&mut tx).await?;
         let live = super::tree::live_slot(&self.0.means.root, &head)?;
         let candidate =
             self.0

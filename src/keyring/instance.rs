@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::lock::{InstanceLock, explain};
+use super::lock::{InstanceLock, explain, telling};
+use super::open::Means;
 use super::{Keyring, KeyringError, rows};
 use crate::store::args;
 use crate::vocabulary::{InstanceId, fail_point};
@@ -55,8 +56,9 @@ impl Keyring {
         let epoch = self.0.epoch.lock().number;
         let number = epoch as i64;
         let arguments = args![number, self.0.instance];
-        let told = self.0.means.vault.execute(rows::BEAT, arguments).await;
-        if told.map_err(|error| explain(&self.0.means.root, error))? == 0 {
+        let Means { vault, root, .. } = &self.0.means;
+        let told = telling(root, vault.execute(rows::BEAT, arguments)).await;
+        if told.map_err(|error| explain(root, error))? == 0 {
             fail_point("lease:untold");
             let arguments = args![self.0.instance, number, self.0.means.clock.now()];
             self.0

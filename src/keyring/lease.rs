@@ -5,7 +5,6 @@
 //! after the backup.
 
 use super::draft::{self, Draft};
-use super::head;
 use super::page::{FAN_OUT, Page, PageId, PageKey, TenantPage};
 use super::tokens::IndexKeys;
 use super::{DataKey, KeyRef, Keyring, KeyringError};
@@ -92,7 +91,7 @@ impl Keyring {
 
     /// Takes the head and begins a draft under the live root.
     pub(super) async fn draft(&self, tx: &mut Tx) -> Result<Draft<'_>, KeyringError> {
-        let head = head::take(tx).await?;
+        let head = self.0.means.take_head(tx).await?;
         let key = self.key_under(&head)?;
         Ok(Draft::new(head.version, key, self.0.means.random.as_ref()))
     }

@@ -3,7 +3,6 @@
 //! A row is written in the transaction that destroys the keys and never removed: a backup may be of
 //! any age. It holds ids, counts and references, and no personal data.
 
-use super::lock::explain;
 use super::rows;
 use super::{KeyRef, Keyring, KeyringError};
 use crate::store::{Row, StoreError, Tx, args};
@@ -170,11 +169,7 @@ impl Keyring {
     /// Takes the head in the vault transaction `tx`, as whoever writes there does first, and answers
     /// the version that what is written is to bear.
     pub async fn take_head(&self, tx: &mut Tx) -> Result<i64, KeyringError> {
-        match super::head::take(tx).await {
-            Ok(head) => Ok(head.version),
-            Err(KeyringError::Store(error)) => Err(explain(&self.0.means.root, error)),
-            Err(error) => Err(error),
-        }
+        Ok(self.0.means.take_head(tx).await?.version)
     }
 
     /// Whether any tenant ever got a place in this tree.

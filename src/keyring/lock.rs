@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
@@ -107,6 +108,22 @@ impl RootLock {
             tell(waited, root, LOCK);
             tokio::time::sleep(LOOK_AGAIN).await;
             waited += LOOK_AGAIN;
+        }
+    }
+}
+
+/// Waits for the vault's writer, and tells every two seconds for whom.
+///
+/// Whoever writes there for long holds the root's lock too: others only add a few rows.
+pub(super) async fn telling<T>(root: &FileRoot, waiting: impl Future<Output = T>) -> T {
+    let mut waiting = pin!(waiting);
+    loop {
+        if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut waiting).await {
+            return done;
+        }
+        match RootLock::try_take(root) {
+            Ok(None) => tracing::warn!(holder = %holder(root, LOCK), "waiting for the vault"),
+            Ok(Some(_)) | Err(_) => tracing::warn!("waiting for whoever writes the vault"),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::draft::{self, Draft};
 use super::head::{self, Head};
 use super::lease::BlockSize;
-use super::lock::{Gate, InstanceLock, RootLock, explain, running_since};
+use super::lock::{Gate, InstanceLock, RootLock, explain, running_since, telling};
 use super::page::{Page, PageId, PageKind};
 use super::root::FileRoot;
 use super::tree::{SharedEpoch, live_slot};
@@ -35,10 +35,18 @@ pub struct Means {
 }
 
 impl Means {
-    /// Begins to write the vault; says who holds the root when that has to wait too long.
+    /// Begins to write the vault; tells for whom it waits, and says so when patience is over.
     pub(super) async fn begin(&self) -> Result<Tx, KeyringError> {
-        let begun = self.vault.begin().await;
+        let begun = telling(&self.root, self.vault.begin()).await;
         begun.map_err(|error| explain(&self.root, error))
+    }
+
+    /// Takes the head in a transaction of the vault, as [`Means::begin`] begins one.
+    pub(super) async fn take_head(&self, tx: &mut Tx) -> Result<Head, KeyringError> {
+        match telling(&self.root, head::take(tx)).await {
+            Err(KeyringError::Store(error)) => Err(explain(&self.root, error)),
+            taken => taken,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::KeyringError;
 use super::change::Change;
-use super::head::{self, Head};
+use super::head::Head;
 use super::lock::RootLock;
 use super::open::Means;
 use super::root::{FileRoot, Slot};
@@ -25,7 +25,7 @@ use crate::vocabulary::fail_point;
 /// | anything else | refused, with what it looks like |
 pub(super) async fn recover(means: &Means, _lock: &RootLock) -> Result<(), KeyringError> {
     let mut tx = means.begin().await?;
-    let head = head::take(&mut tx).await?;
+    let head = means.take_head(&mut tx).await?;
     match live_slot(&means.root, &head) {
         Ok(live) => {
             // A killed process's commit may stand whole in SQLite's write-ahead log without

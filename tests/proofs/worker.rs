@@ -89,6 +89,8 @@ fn works() {
     let Ok(orders) = std::env::var(ORDERS) else {
         return support::run(Engine::Sqlite, async |bench| shows(bench).await);
     };
+    let logs = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+    logs.with_ansi(false).with_writer(std::io::stderr).init();
     let bench = std::env::var(BENCH).unwrap();
     let mut words = bench.splitn(3, ' ');
     let engine = match words.next() {

@@ -236,7 +236,7 @@ mod a_lease_that_is_told_late_holds_no_older_key {
 }
 
 /// SQLite has one writer: a process stopped inside the vault's transaction holds up everybody who
-/// starts, until the store's patience is over; then they say for whom they waited.
+/// starts, until the store's patience is over. They tell for whom while they wait, and say so at its end.
 #[test]
 fn whoever_cannot_start_says_for_whom_it_waited() {
     support::run(Engine::Sqlite, async |bench| {
@@ -244,6 +244,8 @@ fn whoever_cannot_start_says_for_whom_it_waited() {
         let pid = zombie.id();
         let starter = Running::start(worker(bench, ["read 3 3"]));
         let refused = tokio::task::block_in_place(|| starter.finish());
+        let told = format!("waiting for the vault holder=process {pid} (");
+        assert!(refused.stderr.contains(&told), "{refused:#?}");
         let expected = format!("the root is held by process {pid} (");
         assert!(refused.stderr.contains(&expected), "{refused:#?}");
         assert_ne!(refused.code(), Some(0));

@@ -75,6 +75,7 @@ pub fn every_bulk() -> Vec<store::Bulk> {
         catalog::index::rows::BULKS,
         catalog::processing::rows::BULKS,
         catalog::rehouse::rows::BULKS,
+        erasure::rows::BULKS,
         ingest::upload::rows::BULKS,
     ];
     files.concat()

@@ -4,6 +4,7 @@
 //! A contact is closed (its guard taken) before its rows are deleted: a writer that came first has
 //! committed and its rows are seen; one that comes later finds the contact closed.
 
+mod people;
 mod unit;
 
 pub(super) use self::unit::Unit;
@@ -20,8 +21,6 @@ use crate::vocabulary::{ContactId, ErasureId, TenantId, fail_point};
 const CHUNK: i64 = 500;
 /// Units of one contact deleted in one transaction at most; each has at most `CHUNK` messages then.
 const TOGETHER: usize = 8;
-/// Contacts deleted in one transaction at most; each may have many messages.
-const CONTACTS: i64 = 100;
 
 /// The values of a profile that a receipt counts, in the order of the statements that look at them.
 const PROFILE: [&str; 4] = ["external_id", "name", "phone", "email"];
@@ -45,7 +44,7 @@ impl Eraser {
         self.catalog.remove_tenant_from_index(tenant).await?;
         fail_point("purge:index-emptied");
         self.delete_imports(tenant).await?;
-        while self.delete_some_contacts(tenant, progress).await? {}
+        self.delete_people(tenant, progress).await?;
         fail_point("purge:people-deleted");
         loop {
             let units = self
@@ -81,58 +80,6 @@ impl Eraser {
         )
         .await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Deletes the next contacts of a tenant that is purged, with all that is theirs, set by set:
-    /// nobody else's rows hang on them. `false` when there are no more.
-    async fn delete_some_contacts(
-        &self,
-        tenant: TenantId,
-        progress: ErasureId,
-    ) -> Result<bool, EraseError> {
-        let arguments = args![tenant, CONTACTS];
-        let contacts = self
-            .data()
-            .fetch_all(rows::CONTACTS_OF_TENANT, arguments)
-            .await?;
-        let Some(last) = contacts.last() else {
-            return Ok(false);
-        };
-        let last = last.id::<ContactId>(0)?;
-        let mut tx = self.data().begin().await?;
-        let now = self.catalog.clock.now();
-        tx.execute(rows::TAKE_CONTACTS, args![now, tenant, last])
-            .await?;
-        let held = tx
-            .fetch_one(rows::HELD_BY_CONTACTS, args![tenant, last])
-            .await?;
-        let mut counts = Counts {
-            people: held.u64(0)?,
-            ..Counts::default()
-        };
-        for (at, category) in PROFILE.into_iter().enumerate() {
-            counts.category(category, held.u64(at + 1)?);
-        }
-        for (category, statement) in [
-            ("message", rows::DELETE_MESSAGES_OF_CONTACTS),
-            ("attachment", rows::DELETE_ATTACHMENTS_OF_CONTACTS),
-            ("forwarding", rows::DELETE_FORWARDINGS_OF_CONTACTS),
-            ("case", rows::DELETE_CASES_OF_CONTACTS),
-        ] {
-            let deleted = tx.execute(statement, args![tenant, last]).await?;
-            counts.category(category, deleted);
-            counts.store("data", deleted);
-        }
-        counts.units = tx
-            .execute(rows::DELETE_UNITS_OF_CONTACTS, args![tenant, last])
-            .await?;
-        counts.store(
-            "data",
-            tx.execute(rows::DELETE_CONTACTS, args![tenant, last])
-                .await?,
-        );
-        self.count(tx, progress, &counts).await?;
-        Ok(true)
     }
 
     async fn delete_units(

@@ -104,7 +104,7 @@ crate::store::statements! { data:
     /// Deletes which of their lines could not be read.
     DELETE_REJECTS = "DELETE FROM import_reject WHERE import IN (SELECT id FROM import WHERE tenant = $1)";
     /// The next contacts of a tenant.
-    CONTACTS_OF_TENANT = "SELECT id FROM contact WHERE tenant = $1 ORDER BY id LIMIT $2";
+    CONTACTS_AFTER = "SELECT id FROM contact WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
     /// The next units of a tenant.
     UNITS_OF_TENANT = "SELECT id, block, leaf, kind, contact, support_case FROM unit WHERE tenant = $1 ORDER BY block, leaf LIMIT $2";
     /// The unit with this key.
@@ -124,22 +124,6 @@ crate::store::statements! { data:
     DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1";
     /// Deletes the messages of a unit up to an id.
     DELETE_MESSAGES_UP_TO = "DELETE FROM message WHERE unit = $1 AND id <= $2";
-    /// Takes contacts up to an id before their rows are deleted.
-    TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE tenant = $2 AND id <= $3";
-    /// What contacts up to an id hold.
-    HELD_BY_CONTACTS = "SELECT COUNT(*), COUNT(external_id), COUNT(name), COUNT(phone), COUNT(email) FROM contact WHERE tenant = $1 AND id <= $2";
-    /// Deletes their messages.
-    DELETE_MESSAGES_OF_CONTACTS = "DELETE FROM message WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
-    /// Deletes the files sent along with them.
-    DELETE_ATTACHMENTS_OF_CONTACTS = "DELETE FROM attachment WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
-    /// Deletes their forwardings.
-    DELETE_FORWARDINGS_OF_CONTACTS = "DELETE FROM forwarding WHERE unit IN (SELECT u.id FROM contact c JOIN unit u ON u.contact = c.id WHERE c.tenant = $1 AND c.id <= $2)";
-    /// Deletes their cases.
-    DELETE_CASES_OF_CONTACTS = "DELETE FROM support_case WHERE requester IN (SELECT id FROM contact WHERE tenant = $1 AND id <= $2)";
-    /// Deletes their units.
-    DELETE_UNITS_OF_CONTACTS = "DELETE FROM unit WHERE contact IN (SELECT id FROM contact WHERE tenant = $1 AND id <= $2)";
-    /// Deletes them.
-    DELETE_CONTACTS = "DELETE FROM contact WHERE tenant = $1 AND id <= $2";
     /// Deletes the forwardings of a unit.
     DELETE_FORWARDINGS = "DELETE FROM forwarding WHERE unit = $1";
     /// Deletes the quarantined records of a unit.
@@ -196,6 +180,27 @@ crate::store::statements! { data:
     COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE unit IN (SELECT id FROM unit WHERE tenant = $3 AND contact = $4)), (SELECT COUNT(*) FROM forwarding WHERE unit IN (SELECT id FROM unit WHERE tenant = $5 AND contact = $6)), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
     /// What a tenant holds, for a preview.
     COUNT_TENANT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1), (SELECT COUNT(*) FROM message WHERE tenant = $2), (SELECT COUNT(*) FROM forwarding WHERE tenant = $3), (SELECT COUNT(*) FROM support_case WHERE tenant = $4), (SELECT COUNT(*) FROM contact WHERE tenant = $5), (SELECT COUNT(*) FROM quarantine WHERE tenant = $6)";
+}
+
+crate::store::bulk! { data:
+    /// Closes contacts before their rows are deleted, so that no writer is in between.
+    TAKE_PEOPLE = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) \
+        WHERE tenant = $2 AND id IN (", 1, ") RETURNING external_id IS NOT NULL, name IS NOT NULL, \
+        phone IS NOT NULL, email IS NOT NULL";
+    /// The units of contacts.
+    UNITS_OF_CONTACTS = "SELECT id FROM unit WHERE tenant = $1 AND contact IN (", 1, ")";
+    /// Deletes the messages of units.
+    DELETE_MESSAGES_OF_UNITS = "DELETE FROM message WHERE unit IN (", 1, ")";
+    /// Deletes the files sent along with them.
+    DELETE_ATTACHMENTS_OF_UNITS = "DELETE FROM attachment WHERE unit IN (", 1, ")";
+    /// Deletes their forwardings.
+    DELETE_FORWARDINGS_OF_UNITS = "DELETE FROM forwarding WHERE unit IN (", 1, ")";
+    /// Deletes the cases that contacts opened.
+    DELETE_CASES_OF_CONTACTS = "DELETE FROM support_case WHERE requester IN (", 1, ")";
+    /// Deletes units.
+    DELETE_UNITS = "DELETE FROM unit WHERE id IN (", 1, ")";
+    /// Deletes contacts.
+    DELETE_CONTACTS = "DELETE FROM contact WHERE id IN (", 1, ")";
 }
 
 /// Statements on the vault.

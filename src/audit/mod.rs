@@ -249,8 +249,18 @@ pub async fn record_in(
     clock: &dyn Clock,
     random: &dyn Random,
 ) -> Result<(), StoreError> {
-    let row = entry.values(clock, random);
-    tx.insert_many(&rows::INSERT_AUDIT, vec![row]).await?;
+    record_all_in(tx, std::slice::from_ref(entry), clock, random).await
+}
+
+/// Writes several rows in the transaction of what they tell of.
+pub async fn record_all_in(
+    tx: &mut Tx,
+    entries: &[Entry],
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let rows = entries.iter().map(|entry| entry.values(clock, random));
+    tx.insert_many(&rows::INSERT_AUDIT, rows.collect()).await?;
     Ok(())
 }
 

@@ -128,6 +128,8 @@ pub struct Catalog {
     rebuilding: Arc<tokio::sync::Mutex<()>>,
     /// Whoever holds a transaction of one store and asks the other for a connection.
     turns: Arc<tokio::sync::Semaphore>,
+    /// Single changes that wait to be written together.
+    lines: Arc<write::Lines>,
 }
 
 /// A tenant as most calls need it: who, and how its telephone numbers are read.
@@ -160,6 +162,7 @@ impl Catalog {
             actor: Actor::System,
             rebuilding: Arc::default(),
             turns: Arc::new(tokio::sync::Semaphore::new(TURNS)),
+            lines: Arc::default(),
         }
     }
 

@@ -1,9 +1,6 @@
-//! One contact, message or forwarding at a time: a batch of one.
+//! One contact, message or forwarding at a time.
 
-use super::index::settle::Pending;
-use super::write::{
-    Change, ContactChange, ForwardingChange, Ids, Manner, MessageChange, Outcome, Refusal,
-};
+use super::write::{Change, ContactChange, ForwardingChange, Ids, MessageChange, Outcome, Refusal};
 use super::{Catalog, CatalogError, TenantRef};
 use crate::audit::Action;
 use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId};
@@ -82,26 +79,18 @@ impl Catalog {
         change: Change,
         action: Action,
     ) -> Result<(Ids, bool), CatalogError> {
-        let manner = Manner {
-            history: false,
-            action,
-        };
-        let pending = Pending::default();
-        let outcomes = self.write(tenant, &[change], manner, &pending).await?;
-        self.finish(tenant, &pending).await?;
-        match outcomes.first() {
-            Some(Outcome::Created(ids)) => Ok((*ids, true)),
-            Some(Outcome::Changed(ids) | Outcome::Unchanged(ids)) => Ok((*ids, false)),
-            Some(Outcome::Refused(Refusal::UnknownCase)) => {
-                Err(CatalogError::CaseUnknownByExternalId)
-            }
-            Some(Outcome::Refused(Refusal::NoIdentifier)) => Err(CatalogError::Invalid {
+        let written = self.write_together(tenant, change, self.author(action));
+        match written.await? {
+            Outcome::Created(ids) => Ok((ids, true)),
+            Outcome::Changed(ids) | Outcome::Unchanged(ids) => Ok((ids, false)),
+            Outcome::Refused(Refusal::UnknownCase) => Err(CatalogError::CaseUnknownByExternalId),
+            Outcome::Refused(Refusal::NoIdentifier) => Err(CatalogError::Invalid {
                 field: "external_id",
                 reason: "is missing or empty, and no e-mail or phone stands in for it",
             }),
             // The row is marked: which of contact and case does not matter to who tries again.
-            Some(Outcome::BeingErased) => Err(CatalogError::BeingErased),
-            Some(Outcome::Suppressed) | None => Err(CatalogError::Contended),
+            Outcome::BeingErased => Err(CatalogError::BeingErased),
+            Outcome::Suppressed => Err(CatalogError::Contended),
         }
     }
 }

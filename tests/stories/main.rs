@@ -7,4 +7,5 @@ mod catalog;
 mod import;
 mod index;
 mod requests;
+mod together;
 mod world;

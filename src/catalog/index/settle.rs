@@ -181,8 +181,18 @@ impl Catalog {
         Err(CatalogError::IndexRebuilding)
     }
 
-    /// Writes what waits in a transaction of its own.
+    /// Writes what waits, and takes its notes out of the outbox.
     pub(crate) async fn settle(
+        &self,
+        tenant: &TenantRef,
+        pending: &Pending,
+    ) -> Result<(), CatalogError> {
+        self.write_tokens(tenant, pending).await?;
+        self.clear_notes(tenant, pending).await
+    }
+
+    /// Writes the tokens that wait in a transaction of its own.
+    pub(crate) async fn write_tokens(
         &self,
         tenant: &TenantRef,
         pending: &Pending,
@@ -197,6 +207,15 @@ impl Catalog {
                 pending.wrote(written);
             }
         }
+        Ok(())
+    }
+
+    /// Takes the notes of written tokens out of the outbox.
+    pub(crate) async fn clear_notes(
+        &self,
+        tenant: &TenantRef,
+        pending: &Pending,
+    ) -> Result<(), CatalogError> {
         if pending.has_written() {
             let mut tx = self.data.begin().await?;
             pending.clear_notes(&mut tx, tenant.id).await?;

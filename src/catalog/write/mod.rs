@@ -12,6 +12,7 @@
 //! | `insert` | sealing and writing rows |
 //! | `store` | the transaction around the last four |
 //! | `attach` | the same for files sent along |
+//! | `together` | one batch of the changes that come one at a time |
 //!
 //! A change whose contact or case is being erased does not hold up the others: it comes back as
 //! [`Outcome::BeingErased`] and nothing of it was written.
@@ -25,8 +26,10 @@ mod plan;
 mod reserve;
 mod seals;
 mod store;
+mod together;
 
 pub(crate) use load::pass_gate;
+pub(super) use together::Lines;
 
 pub use change::{
     CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, NewAttachment,
@@ -36,7 +39,7 @@ pub use change::{
 use self::plan::Plan;
 use super::index::settle::Pending;
 use super::{Catalog, CatalogError, TenantRef};
-use crate::audit::Action;
+use crate::audit::{Action, Actor};
 use crate::keyring::{IndexKeys, KeyringError};
 
 /// How many times a batch starts again when other writers came first.
@@ -49,6 +52,20 @@ pub struct Manner {
     pub history: bool,
     /// What the audit row says.
     pub action: Action,
+}
+
+/// Who wrote, and what its audit row says. A batch has one author, or one for each of its changes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::catalog) struct Author {
+    pub actor: Actor,
+    pub action: Action,
+}
+
+/// [`Manner`] with its authors.
+#[derive(Debug, Clone, Copy)]
+struct How<'a> {
+    history: bool,
+    authors: &'a [Author],
 }
 
 /// A batch whose ids are fixed in the index and whose rows are not written yet.
@@ -67,20 +84,42 @@ impl Catalog {
         manner: Manner,
         pending: &Pending,
     ) -> Result<Vec<Outcome>, CatalogError> {
+        let author = [self.author(manner.action)];
+        self.write_by(tenant, changes, manner.history, &author, pending)
+            .await
+    }
+
+    /// The same on behalf of several: one author, or one for each change.
+    async fn write_by(
+        &self,
+        tenant: &TenantRef,
+        changes: &[Change],
+        history: bool,
+        authors: &[Author],
+        pending: &Pending,
+    ) -> Result<Vec<Outcome>, CatalogError> {
         for _ in 0..ATTEMPTS {
             let keys = self.ready_keys(tenant).await?;
             let batches = [changes];
-            let planned = self.reserve(tenant, &keys, &batches, manner, pending);
+            let planned = self.reserve(tenant, &keys, &batches, history, pending);
             let planned = unless_transient(planned.await)?.flatten();
             let Some(plan) = planned.and_then(|mut plans| plans.pop()) else {
                 continue;
             };
-            let stored = self.store(tenant, &keys, changes, &plan, manner, pending);
+            let how = How { history, authors };
+            let stored = self.store(tenant, &keys, changes, &plan, how, pending);
             if let Some(outcomes) = unless_transient(stored.await)?.flatten() {
                 return Ok(outcomes);
             }
         }
         Err(CatalogError::Contended)
+    }
+
+    pub(in crate::catalog) fn author(&self, action: Action) -> Author {
+        Author {
+            actor: self.actor,
+            action,
+        }
     }
 
     /// The first half of [`Catalog::write`] for several batches in one transaction of the index: an
@@ -97,7 +136,8 @@ impl Catalog {
         pending: &Pending,
     ) -> Result<Vec<Option<Reserved>>, CatalogError> {
         let keys = self.ready_keys(tenant).await?;
-        let planned = self.reserve(tenant, &keys, batches, manner, pending).await;
+        let planned = self.reserve(tenant, &keys, batches, manner.history, pending);
+        let planned = planned.await;
         let reserved = |plan| {
             let keys = keys.clone();
             Some(Reserved { keys, plan })
@@ -118,7 +158,10 @@ impl Catalog {
         pending: &Pending,
     ) -> Result<Vec<Outcome>, CatalogError> {
         if let Some(Reserved { keys, plan }) = reserved {
-            let stored = self.store(tenant, &keys, changes, &plan, manner, pending);
+            let authors = &[self.author(manner.action)];
+            let history = manner.history;
+            let how = How { history, authors };
+            let stored = self.store(tenant, &keys, changes, &plan, how, pending);
             if let Some(outcomes) = unless_transient(stored.await)?.flatten() {
                 return Ok(outcomes);
             }

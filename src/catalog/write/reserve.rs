@@ -1,6 +1,5 @@
 //! Fixing the ids of a batch in the index: the first to reserve a token decides.
 
-use super::Manner;
 use super::change::Change;
 use super::plan::{self, Plan, Setting};
 use crate::catalog::index::settle::Pending;
@@ -19,7 +18,7 @@ impl Catalog {
         tenant: &TenantRef,
         keys: &IndexKeys,
         batches: &[&[Change]],
-        manner: Manner,
+        history: bool,
         pending: &Pending,
     ) -> Result<Option<Vec<Plan>>, CatalogError> {
         let _turn = self.turn().await;
@@ -27,13 +26,13 @@ impl Catalog {
         if !take(&mut tx, tenant.id, keys).await? {
             return Ok(None);
         }
-        if manner.history {
+        if history {
             self.check_suppressions(&mut tx, tenant).await?;
         }
         let written = pending.write(&mut tx, &self.data, tenant.id, keys).await?;
         let mut plans = Vec::with_capacity(batches.len());
         for changes in batches {
-            let plan = self.plan(&mut tx, tenant, keys, changes, manner).await?;
+            let plan = self.plan(&mut tx, tenant, keys, changes, history).await?;
             plans.push(plan);
         }
         tx.commit().await?;
@@ -48,9 +47,9 @@ impl Catalog {
         tenant: &TenantRef,
         keys: &IndexKeys,
         changes: &[Change],
-        manner: Manner,
+        history: bool,
     ) -> Result<Plan, StoreError> {
-        let suppressed = match manner.history {
+        let suppressed = match history {
             true => {
                 let values = plan::all_identifiers(changes, &tenant.country);
                 Suppressed::look(tx, tenant.id, keys, self.clock.now(), values).await?

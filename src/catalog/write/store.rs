@@ -1,11 +1,11 @@
 //! Sealing a decided batch and writing it in one transaction.
 
-use super::Manner;
 use super::change::{Change, Outcome};
 use super::decide::{Decision, Row};
 use super::load::pass_gate;
 use super::plan::{self, Plan};
-use crate::audit;
+use super::{Author, How};
+use crate::audit::{self, Entry};
 use crate::catalog::index::settle::{Pending, changed};
 use crate::catalog::index::{self, rows as index_rows};
 use crate::catalog::{Catalog, CatalogError, TenantRef};
@@ -20,7 +20,7 @@ impl Catalog {
         keys: &IndexKeys,
         changes: &[Change],
         plan: &Plan,
-        manner: Manner,
+        how: How<'_>,
         pending: &Pending,
     ) -> Result<Option<Vec<Outcome>>, CatalogError> {
         let _turn = self.turn().await;
@@ -28,7 +28,7 @@ impl Catalog {
         let mut gate = [0];
         self.random.fill(&mut gate);
         pass_gate(&mut tx, tenant.id, gate[0].into()).await?;
-        let still_suppressed = self.still_suppressed(tenant, keys, changes, plan, manner);
+        let still_suppressed = self.still_suppressed(tenant, keys, changes, plan, how.history);
         if !index::is_ready(&self.index, tenant.id, keys).await? || !still_suppressed.await? {
             return Ok(None);
         }
@@ -48,7 +48,7 @@ impl Catalog {
         self.write_additions(&mut tx, tenant, changes, &decision, &seals)
             .await?;
         pending.clear_notes(&mut tx, tenant.id).await?;
-        self.audit_batch(&mut tx, tenant, manner, &decision.outcomes)
+        self.audit_batch(&mut tx, tenant, how.authors, &decision.outcomes)
             .await?;
         tx.commit().await?;
         let altered = decision
@@ -71,9 +71,9 @@ impl Catalog {
         keys: &IndexKeys,
         changes: &[Change],
         plan: &Plan,
-        manner: Manner,
+        history: bool,
     ) -> Result<bool, CatalogError> {
-        if !manner.history {
+        if !history {
             return Ok(true);
         }
         let values = plan::all_identifiers(changes, &tenant.country);
@@ -115,24 +115,36 @@ impl Catalog {
         Ok(reserved.len() == count)
     }
 
+    /// A row for the whole batch, or one for each author's change.
     async fn audit_batch(
         &self,
         tx: &mut Tx,
         tenant: &TenantRef,
-        manner: Manner,
+        authors: &[Author],
         outcomes: &[Outcome],
     ) -> Result<(), CatalogError> {
-        let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|it| is(it)).count() as u64;
-        let mut entry = self
-            .entry(manner.action)
-            .of(tenant.id)
-            .count("created", count(|it| matches!(it, Outcome::Created(_))))
-            .count("changed", count(|it| matches!(it, Outcome::Changed(_))))
-            .count("unchanged", count(|it| matches!(it, Outcome::Unchanged(_))));
-        if let [only] = outcomes {
-            entry.object = only.ids().map(|ids| ids.row);
-        }
+        let entries: Vec<Entry> = match authors {
+            [author] => vec![entry(*author, tenant, outcomes)],
+            authors => authors
+                .iter()
+                .zip(outcomes.chunks(1))
+                .map(|(author, own)| entry(*author, tenant, own))
+                .collect(),
+        };
         let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
-        Ok(audit::record_in(tx, &entry, clock, random).await?)
+        Ok(audit::record_all_in(tx, &entries, clock, random).await?)
     }
+}
+
+fn entry(author: Author, tenant: &TenantRef, outcomes: &[Outcome]) -> Entry {
+    let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|it| is(it)).count() as u64;
+    let mut entry = Entry::new(author.actor, author.action)
+        .of(tenant.id)
+        .count("created", count(|it| matches!(it, Outcome::Created(_))))
+        .count("changed", count(|it| matches!(it, Outcome::Changed(_))))
+        .count("unchanged", count(|it| matches!(it, Outcome::Unchanged(_))));
+    if let [only] = outcomes {
+        entry.object = only.ids().map(|ids| ids.row);
+    }
+    entry
 }

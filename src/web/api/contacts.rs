@@ -63,8 +63,10 @@ pub async fn upsert(
         dated: None,
         fill_in: false,
     };
+    let mut fresh = false;
     let work = async {
         let upserted = caller.catalog().upsert_contact(&tenant, change).await?;
+        fresh = upserted.created;
         let status = if upserted.created {
             StatusCode::CREATED
         } else {
@@ -73,7 +75,11 @@ pub async fn upsert(
         Ok(made(status, upserted.id.0))
     };
     let done = once.run(&caller, &body.bytes, work).await?;
-    let contact = read(&caller, &tenant, ContactId(done.object)).await?;
+    let id = ContactId(done.object);
+    let contact = match fresh {
+        true => caller.catalog().read_back(&tenant, id).await?,
+        false => read(&caller, &tenant, id).await?,
+    };
     Ok((status(&done), Json(contact)).into_response())
 }
 

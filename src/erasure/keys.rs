@@ -93,7 +93,10 @@ impl Eraser {
         page.iter().map(key).collect()
     }
 
-    async fn noted_keys(&self, erasure: ErasureId) -> Result<Vec<(u64, u16)>, EraseError> {
+    pub(super) async fn noted_keys(
+        &self,
+        erasure: ErasureId,
+    ) -> Result<Vec<(u64, u16)>, EraseError> {
         let noted = self
             .data()
             .fetch_optional(rows::READ_KEYS, args![erasure])

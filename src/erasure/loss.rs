@@ -74,6 +74,12 @@ impl Done {
         }))
     }
 
+    /// From data, with what it noted beside the facts.
+    pub(super) fn noted(accepted: Accepted, noted: Vec<(u64, u16)>) -> Self {
+        let noted = Some(noted).filter(|it| !it.is_empty());
+        Self { accepted, noted }
+    }
+
     fn known(&self) -> KnownErasure {
         let Accepted { id, tenant, .. } = self.accepted;
         let named = &self.accepted.facts.keys;
@@ -88,7 +94,7 @@ impl Done {
     }
 
     /// The same with no other keys than those.
-    fn only(mut self, there: &[KeyRef]) -> Self {
+    pub(super) fn only(mut self, there: &[KeyRef]) -> Self {
         let is_there = |(block, leaf): &(u64, u16)| there.contains(&key_ref(*block, *leaf));
         self.accepted.facts.keys.retain(is_there);
         if let Some(noted) = &mut self.noted {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::accept::Accepted;
 use super::delete::Unit;
+use super::loss::Done;
 use super::{EraseError, Eraser, rows};
 use crate::catalog::{TenantRef, unit_kind};
 use crate::keyring::mirror::LostBlocks;
@@ -144,22 +145,42 @@ impl Eraser {
         self.delete_unit(unit, NO_RECEIPT).await
     }
 
-    /// Erasures that were accepted and not carried out, of which nothing is left to destroy.
+    /// Erasures that were accepted and not carried out: each is of what is left to destroy, and over
+    /// where that is nothing.
     async fn close_lost_erasures(&self, blocks: &LostBlocks) -> Result<(), EraseError> {
         let open = self.data().fetch_all(rows::OPEN_ERASURES, args![false]);
         for row in open.await? {
             let accepted = Accepted::read(&row)?;
-            let mut left = false;
-            let keys = self.keys_to_destroy(&accepted).await?;
+            let (mut left, keys) = (Vec::new(), self.keys_to_destroy(&accepted).await?);
             for key in &keys {
-                left |= !self.is_lost(accepted.tenant, *key, blocks).await?;
+                if !self.is_lost(accepted.tenant, *key, blocks).await? {
+                    left.push(*key);
+                }
             }
-            if !left && !keys.is_empty() {
+            if left.len() == keys.len() {
+                continue;
+            }
+            if left.is_empty() {
                 self.take_order_back(accepted.id).await?;
                 let done = args![true, accepted.id, false];
                 self.data().execute(rows::MARK_DESTROYED, done).await?;
+            } else {
+                self.order_the_rest(accepted, &left).await?;
             }
         }
+        Ok(())
+    }
+
+    /// The same order on fewer keys, in the vault and here.
+    async fn order_the_rest(&self, accepted: Accepted, left: &[KeyRef]) -> Result<(), EraseError> {
+        let noted = self.noted_keys(accepted.id).await?;
+        let rest = Done::noted(accepted, noted).only(left);
+        let mut tx = self.catalog.keyring.begin_vault().await?;
+        let version = self.catalog.keyring.take_head(&mut tx).await?;
+        rest.order(&mut tx, version).await?;
+        tx.commit().await?;
+        let (reopen, arguments) = rest.reopened()?;
+        self.data().execute(reopen, arguments).await?;
         Ok(())
     }
 }

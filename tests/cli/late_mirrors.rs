@@ -50,6 +50,14 @@ fn import(desk: &Desk, tenant: &str, records: &str) {
     desk.gallra.run(import).succeeded();
 }
 
+/// A record that no reader can make sense of, in a file of its own.
+fn quarantine_one(desk: &Desk, what: &str) {
+    let known = r#"{"type":"contact","external_id":"c1"}"#;
+    import(desk, "norrsken", &format!("{known}\n{{{what}\n"));
+    let kept = desk.json(["quarantine", "list", "--tenant", "norrsken"]);
+    assert_ne!(kept["items"], serde_json::json!([]), "{kept}");
+}
+
 fn promote(desk: &Desk) {
     let mirror = desk.path("mirror");
     desk.gallra.run(["mirror", "promote", &mirror]).succeeded();
@@ -199,6 +207,29 @@ both_engines! {
         assert!(!is_held(&desk, "kim@example.se", "norrsken"));
         assert_eq!(everything_of(&desk, "asa@example.se"), asa);
         everything_works(&desk);
+    }
+
+    /// Two records that could not be read are to go; the mirror has heard of one of them only. What is left
+    /// of the order is carried out.
+    async fn an_order_of_which_half_is_lost_is_carried_out_on_the_rest(bench) {
+        let desk = Desk::with_people(bench);
+        quarantine_one(&desk, "en rad");
+        desk.json(["mirror", &desk.path("mirror"), "--once"]);
+        quarantine_one(&desk, "en till");
+        let discard = ["quarantine", "discard", "--all", "--tenant", "norrsken", "--instruction", "A-17"];
+        let killed = desk.gallra.failing(FailPoint::abort("erase:accepted")).run(discard);
+        assert!(killed.was_killed(), "{killed:?}");
+        lose_keys(&desk, bench).await;
+        let promote = ["mirror", "promote", &desk.path("mirror")];
+        let number = refused_number(&desk, &promote);
+        desk.json([&promote[..], &["--accept-loss", &number]].concat());
+        let done = desk.gallra.run(["reconcile"]).succeeded().json();
+        assert_eq!(done["unfinished"], serde_json::json!([]), "{done}");
+        assert_eq!(done["lost"]["units"], 1, "{done}");
+        assert_eq!(desk.json(["quarantine", "list"])["items"], serde_json::json!([]));
+        everything_works(&desk);
+        let receipts = desk.json(["receipt", "list", "--tenant", "norrsken"]);
+        assert_eq!(receipts["items"].as_array().unwrap().len(), 2, "{receipts}"); // And that of `everything_works`.
     }
 
     async fn a_backup_that_knows_one_erasure_more_than_the_mirror_is_restored(bench) {

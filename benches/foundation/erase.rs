@@ -107,6 +107,7 @@ async fn keys_only(case: &Case<'_>, flush: Duration) -> Vec<Line> {
 
 fn destruction(tenant: TenantId, key: gallra::keyring::KeyRef) -> Destruction {
     Destruction {
+        despite_holds: false,
         erasure: ErasureId::generate(&SystemRandom),
         kind: "contact".to_owned(),
         tenant,

@@ -8,10 +8,11 @@ pub mod mirror;
 mod recover;
 pub(crate) mod rows;
 mod standing;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 pub use error::AppError;
@@ -34,15 +35,13 @@ use crate::receipts::{Log, ReceiptError, SigningKey};
 use crate::requests::Requests;
 use crate::staff::{BearerToken, NewToken, Tokens};
 use crate::store::{Db, Options, Role, StoreError};
-use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, Timestamp, TokenId};
+use crate::vocabulary::{Clock, Random, SystemClock, SystemRandom, TokenId};
 use crate::webhooks::{Networks, SystemResolver, Webhooks};
 
 /// How long a process waits for whoever holds the root lock.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the deletion of rows waits for readers before it says that it could not be flushed.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(60);
-/// When a server tries again to replace index keys after that failed.
-const ROTATION_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many connections a command reads with; a server takes the store's own number.
 const READERS_OF_A_COMMAND: u32 = 2;
 
@@ -98,6 +97,8 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// When index keys are due to be replaced, in microseconds; long ago: nobody has looked yet.
     rotation_due: AtomicI64,
+    /// When days of requests are looked at again.
+    days_due: AtomicI64,
 }
 
 impl App {
@@ -157,6 +158,7 @@ impl App {
             clock,
             random,
             rotation_due: AtomicI64::new(i64::MIN),
+            days_due: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -193,30 +195,6 @@ impl App {
                 Ok(Some(self.eraser.settle().await?))
             }
         }
-    }
-
-    /// Replaces index keys that are thirty days old, and looks again when the next are due: a tenant
-    /// that is added meanwhile has newer ones. What anybody came for goes on when this fails: keys a
-    /// day too old are no reason not to erase somebody. It is tried again a day later, as each try
-    /// writes the tenant's suppressions once more.
-    pub async fn keep_index_keys_young(&self) {
-        let now = self.clock.now();
-        if now.0 < self.rotation_due.load(Ordering::Relaxed) {
-            return;
-        }
-        let due = match self.eraser.rotate_old_index_keys().await {
-            Ok((tenants, due)) => {
-                if tenants > 0 {
-                    tracing::info!(tenants, "index keys were 30 days old and are replaced");
-                }
-                due
-            }
-            Err(error) => {
-                tracing::warn!(%error, "old index keys are not replaced yet");
-                Timestamp(now.0.saturating_add(ROTATION_AGAIN.as_micros() as i64))
-            }
-        };
-        self.rotation_due.store(due.0, Ordering::Relaxed);
     }
 
     /// Whether this process can answer: stores reachable, lease valid, data reconciled.

@@ -64,6 +64,11 @@ pub enum CatalogError {
     /// Somebody else is known by this identifier.
     #[error("contact {0} is known by this identifier: move the cases there instead")]
     IdentifierTaken(ContactId),
+    /// Another message has this external id.
+    #[error(
+        "message {0} has this external id and says something else: give each message an id of its own"
+    )]
+    OtherMessage(MessageId),
     /// Other writers came first again and again.
     #[error("other writers came first too often: try again")]
     Contended,

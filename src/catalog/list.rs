@@ -156,6 +156,22 @@ impl Catalog {
         Ok(Page { items, next })
     }
 
+    /// One message, for a comparison and nobody's eyes; `None` when it is not there, or erased.
+    pub(super) async fn stored_message(
+        &self,
+        tenant: &TenantRef,
+        id: MessageId,
+    ) -> Result<Option<Message>, CatalogError> {
+        let found = self
+            .data
+            .fetch_optional(rows::MESSAGE, args![tenant.id, id]);
+        let Some(row) = found.await? else {
+            return Ok(None);
+        };
+        let sealer = self.sealer_of(tenant, &row, 9).await?;
+        sealer.map(|it| message(&row, Some(&it))).transpose()
+    }
+
     /// Which case a message belongs to. Nothing sealed is opened.
     pub async fn case_of_message(
         &self,

@@ -84,6 +84,11 @@ crate::store::statements! { data:
         FROM message m JOIN unit u ON u.id = m.unit \
         WHERE m.tenant = $1 AND m.support_case = $2 AND u.erased_at IS NULL AND m.id > $3 \
         ORDER BY m.id LIMIT $4";
+    /// One message.
+    MESSAGE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
+        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind \
+        FROM message m JOIN unit u ON u.id = m.unit \
+        WHERE m.tenant = $1 AND m.id = $2 AND u.erased_at IS NULL";
     /// The same in order of time.
     NEXT_MESSAGES_OF_CASE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
         m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind \

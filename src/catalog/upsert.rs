@@ -1,9 +1,10 @@
 //! One contact, message or forwarding at a time.
 
+use super::types::Message;
 use super::write::{Change, ContactChange, ForwardingChange, Ids, MessageChange, Outcome, Refusal};
 use super::{Catalog, CatalogError, TenantRef};
 use crate::audit::Action;
-use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId};
+use crate::vocabulary::{CaseId, ContactId, ForwardingId, MessageId, Personal};
 
 /// What became of an upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +38,26 @@ impl Catalog {
         })
     }
 
-    /// Records a message, and its contact and case when they are not there.
+    /// Records a message, and its contact and case when they are not there. Refuses one whose external id
+    /// another has: what it says would be lost without a word.
     pub async fn record_message(
         &self,
         tenant: &TenantRef,
         message: MessageChange,
     ) -> Result<Upserted<MessageId>, CatalogError> {
-        let change = Change::Message(message);
+        let change = Change::Message(message.clone());
         let (ids, created) = self
             .write_one(tenant, change, Action::MessageRecorded)
             .await?;
+        let id = MessageId(ids.row);
+        if !created && message.external_id.is_some() {
+            let stored = self.stored_message(tenant, id).await?;
+            if stored.is_some_and(|stored| !says_the_same(&stored, &message)) {
+                return Err(CatalogError::OtherMessage(id));
+            }
+        }
         Ok(Upserted {
-            id: MessageId(ids.row),
+            id,
             case: ids.case,
             created,
         })
@@ -93,4 +102,13 @@ impl Catalog {
             Outcome::Suppressed => Err(CatalogError::Contended),
         }
     }
+}
+
+/// Whether a message that is stored says what this one says. Where it belongs was looked at before.
+fn says_the_same(stored: &Message, it: &MessageChange) -> bool {
+    stored.body.as_ref().map(Personal::expose) == Some(it.body.expose())
+        && stored.direction == it.direction.word()
+        && stored.channel == it.channel.word()
+        && stored.sent_at == it.sent_at
+        && (it.author.is_none() || stored.author == it.author)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Output, Text};
 use crate::app::App;
+use crate::offboarding::hooks::Waiting;
 use crate::offboarding::{Begin, Offboarder, Person, Status, Task};
 use crate::receipts::body::Choice;
 use crate::receipts::places::NAMED_HERE;
@@ -120,6 +121,12 @@ struct List<T> {
 }
 
 #[derive(Debug, Serialize)]
+struct All {
+    items: Vec<Status>,
+    needs_a_person: Vec<Waiting>,
+}
+
+#[derive(Debug, Serialize)]
 struct Held {
     hold: HoldId,
 }
@@ -166,7 +173,12 @@ async fn act(command: Command, offboarder: &Offboarder, output: Output) -> Resul
             for client in offboarder.under_way().await? {
                 items.push(offboarder.status(&client).await?);
             }
-            output.give(&List { items }, |list| text::list(&list.items))
+            let needs_a_person = offboarder.waiting_for_a_person().await?;
+            let all = All {
+                items,
+                needs_a_person,
+            };
+            output.give(&all, |all| text::list(&all.items, &all.needs_a_person))
         }
         Command::Status { slug: Some(slug) } => {
             let client = offboarder.client(&slug).await?;

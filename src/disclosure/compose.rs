@@ -229,10 +229,7 @@ fn values(source: &Source<'_>, words: &Words, lang: Lang) -> Values {
                 .map(|code| country(code, lang))
                 .unwrap_or_default(),
         ),
-        (
-            "list.given",
-            words.list(source.facts.given.iter().map(String::as_str)),
-        ),
+        ("list.given", words.list(source.facts.given_to())),
     ];
     let mut values: Values = one.map(|(name, value)| (name.to_owned(), value)).into();
     for role in RecipientRole::ALL {

@@ -7,7 +7,7 @@ use super::compose::{Block, Notice};
 use super::words::Words;
 
 /// The style sheet, as it stands in every page.
-pub const STYLE: &str = include_str!("../../templates/base.css");
+pub const STYLE: &str = include_str!("../../templates/page.css");
 
 /// Where the page's other forms are, when it is served.
 #[derive(Debug, Clone)]

@@ -121,7 +121,7 @@ fn recipients(source: &Source<'_>) -> Vec<Missing> {
     let slug = &source.tenant.summary.slug;
     let facts = source.facts;
     let mut missing: Vec<Missing> = Vec::new();
-    for name in &facts.given {
+    for name in facts.given_to() {
         missing.push(Missing {
             weight: Weight::Warning,
             field: "recipients".to_owned(),

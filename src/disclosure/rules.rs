@@ -57,7 +57,7 @@ impl Facts {
             Question::Value(name) => self.known.contains(name.as_str()),
             Question::OperatorOrgNo => self.operator_org_no,
             Question::Country(country) => self.country == *country,
-            Question::Given => !self.given.is_empty(),
+            Question::Given => self.given_to().next().is_some(),
             Question::Held => !self.categories.is_empty(),
             Question::Transfer => self.transfers().next().is_some(),
             Question::Eea => {
@@ -72,6 +72,19 @@ impl Facts {
     pub fn names(&self, role: RecipientRole) -> impl Iterator<Item = &str> {
         let of = self.recipients.iter().filter(move |it| it.role == role);
         of.map(|it| it.name.as_str())
+            .filter(|name| !self.has_its_own_row(name))
+    }
+
+    /// Who was given something and stands nowhere else in the notice.
+    pub fn given_to(&self) -> impl Iterator<Item = &str> {
+        let given = self.given.iter().map(String::as_str);
+        given.filter(|name| !self.has_its_own_row(name))
+    }
+
+    /// Whether the notice names this recipient by the channel it runs, whatever else it is.
+    fn has_its_own_row(&self, name: &str) -> bool {
+        let first = name.split_whitespace().next().unwrap_or_default();
+        self.channels.contains(&Channel::Klarna) && first.eq_ignore_ascii_case("klarna")
     }
 
     /// Recipients outside the European Economic Area.
@@ -155,6 +168,29 @@ mod tests {
         assert!(facts.meet(&conditions));
         facts.given.push("Klarna".to_owned());
         assert!(!facts.meet(&conditions));
+    }
+
+    #[test]
+    fn who_has_a_row_of_its_own_stands_in_no_other() {
+        let klarna = |role| Recipient {
+            id: None,
+            tenant: None,
+            name: "Klarna Bank AB".to_owned(),
+            role,
+            country: "SE".to_owned(),
+            safeguard: None,
+            added_at: None,
+        };
+        let mut facts = Facts {
+            given: vec!["klarna".to_owned(), "Klarnabolaget AB".to_owned()],
+            recipients: vec![klarna(RecipientRole::Payment)],
+            ..Facts::default()
+        };
+        assert_eq!(facts.names(RecipientRole::Payment).count(), 1);
+        assert_eq!(facts.given_to().count(), 2);
+        facts.channels.push(Channel::Klarna);
+        assert_eq!(facts.names(RecipientRole::Payment).count(), 0);
+        assert_eq!(facts.given_to().collect::<Vec<_>>(), ["Klarnabolaget AB"]);
     }
 
     #[test]

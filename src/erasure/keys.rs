@@ -36,6 +36,7 @@ impl Eraser {
             false => None,
         };
         Ok(Some(Destruction {
+            despite_holds: accepted.facts.kind == Kind::Upload,
             erasure: accepted.id,
             kind: accepted.facts.kind.word().to_owned(),
             tenant: accepted.tenant,

@@ -185,6 +185,7 @@ impl Eraser {
         let entry = self.catalog.entry(Action::OrphansDestroyed).of(tenant);
         let entry = entry.to(&erasure.0).count("keys", keys);
         let destruction = Destruction {
+            despite_holds: false,
             erasure,
             kind: facts.kind.word().to_owned(),
             tenant,

@@ -8,7 +8,7 @@ use super::{Failure, Progress};
 use crate::catalog::{Catalog, CatalogError};
 use crate::erasure::{EraseError, Eraser};
 use crate::ingest::upload::{Ended, Upload, UploadState, Uploads};
-use crate::ingest::{Format, IngestError, Report, Session, Settings};
+use crate::ingest::{Format, IngestError, Report, Session};
 use crate::queue::Lease;
 use crate::vocabulary::ImportId;
 
@@ -48,19 +48,14 @@ async fn read(
 ) -> Result<Report, IngestError> {
     let tenant = uploads.tenant(upload).await?;
     let known = uploads.catalog.show_tenant(&tenant.slug).await?;
-    let settings = Settings {
-        country: tenant.country.clone(),
-        zone: known.summary.timezone.parse().unwrap_or(chrono_tz::Tz::UTC),
-        own: vec![known.email.expose().to_owned()],
-        ..Settings::default()
-    };
+    let wishes = &upload.wishes;
     progress.of(upload.bytes);
     let reached = |bytes| progress.reach(bytes);
     let source = BufReader::with_capacity(BUFFER, uploads.open(upload, &reached));
-    let mut session = Session::new(&uploads.catalog, &tenant, settings);
+    let mut session = Session::new(&uploads.catalog, &tenant, wishes.settings(&tenant, &known));
     let format = Format::named(&upload.format);
     session
-        .import(source, format, Uploads::options(), |_| {})
+        .import(source, format, wishes.options(), |_| {})
         .await
 }
 
@@ -68,6 +63,8 @@ async fn read(
 fn for_good(error: &IngestError) -> Option<String> {
     match error {
         error if error.is_of_one_file() => Some(error.to_string()),
+        // Words of whoever sent it, who reads them: no column of a table names a person.
+        IngestError::Map { .. } => Some(error.to_string()),
         IngestError::Source { cause, .. } if cause.kind() == ErrorKind::NotFound => {
             Some("the uploaded file is destroyed already: send it again".to_owned())
         }

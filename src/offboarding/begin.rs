@@ -8,6 +8,7 @@ use super::{Client, OWN, Offboarder, OffboardingError, Status, rules};
 use crate::audit::Action;
 use crate::receipts::body::{Choice, Reference};
 use crate::vocabulary::{OffboardingId, TaskId};
+use crate::webhooks;
 
 /// What a client chose, as somebody records it.
 #[derive(Debug, Clone)]
@@ -71,6 +72,8 @@ impl Offboarder {
         change.commit().await?;
         self.noted(Action::OffboardingBegun, client.id, stored.id)
             .await?;
+        let scheduled = webhooks::Kind::OffboardingScheduled;
+        self.announce(scheduled, client.id, stored.id).await?;
         self.status(client).await
     }
 
@@ -90,6 +93,7 @@ impl Offboarder {
                 begun_by,
                 approvals: Vec::new(),
                 export: None,
+                exports_before: Vec::new(),
                 tasks: Vec::new(),
                 cancelled: None,
                 executing: None,

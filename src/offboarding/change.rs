@@ -4,6 +4,7 @@ use super::begin::reference;
 use super::{Client, Offboarder, OffboardingError, Status};
 use crate::audit::Action;
 use crate::vocabulary::HoldId;
+use crate::webhooks;
 
 impl Offboarder {
     /// Stops everything about a client: nothing of it is erased until the hold is released.
@@ -48,6 +49,8 @@ impl Offboarder {
         let (id, ()) = changed.await?;
         self.noted(Action::OffboardingCancelled, client.id, id)
             .await?;
+        let cancelled = webhooks::Kind::OffboardingCancelled;
+        self.announce(cancelled, client.id, id).await?;
         self.status(client).await
     }
 }

@@ -8,7 +8,7 @@ use crate::erasure::EraseError;
 use crate::keyring::{KeyringError, SealError};
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
-use crate::vocabulary::TaskId;
+use crate::vocabulary::{HookEventId, TaskId};
 
 /// Anything the offboarding room refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,17 @@ pub enum OffboardingError {
     /// Nothing is under way.
     #[error("no contract end is recorded for {0}: `gallra offboard {0} --choice delete|return`")]
     NotBegun(String),
+    /// Nothing is under way, and an event asks for a person.
+    #[error(
+        "event {event} says that the subscription of {slug} was not paid: ask the client whether its contract \
+         ends, then `gallra offboard {slug} --choice delete|return`"
+    )]
+    NeedsAPerson {
+        /// Of which client.
+        slug: String,
+        /// Which event.
+        event: HookEventId,
+    },
     /// The purge has begun or is done.
     #[error(
         "the purge of {0} has begun or is done: `gallra offboard status {0}` shows how far it is"

@@ -105,6 +105,9 @@ fn approved(stored: &Stored, counts: Preview) -> Result<Approved, OffboardingErr
         contract_ended: record.contract_ends.to_string(),
         grace_days: u64::from(record.grace_days),
         returned: record.export.as_ref().map(|export| export.returned.clone()),
+        returned_before: (record.exports_before.iter())
+            .map(|export| export.returned.clone())
+            .collect(),
     });
     Ok(Approved {
         approvers: approvers.collect::<Result<_, OffboardingError>>()?,

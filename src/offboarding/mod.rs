@@ -48,6 +48,7 @@ pub use status::Status;
 use crate::audit::{Action, Entry};
 use crate::erasure::Eraser;
 use crate::vocabulary::{OffboardingId, TenantId};
+use crate::webhooks;
 
 /// The slug of the operator's own data.
 pub const OWN: &str = crate::catalog::OWN_SLUG;
@@ -90,6 +91,31 @@ impl Offboarder {
         let entry = Entry::new(catalog.actor, action).of(client).to(object);
         let written = catalog.recorder.record(&entry).await;
         written.map_err(OffboardingError::Audit)
+    }
+
+    /// Tells other systems, in a transaction of its own: what happened stands in another store. What was
+    /// told before is left alone.
+    async fn announce(
+        &self,
+        kind: webhooks::Kind,
+        client: TenantId,
+        id: OffboardingId,
+    ) -> Result<(), OffboardingError> {
+        let catalog = &self.eraser.catalog;
+        let event = webhooks::Event {
+            kind,
+            tenant: client,
+            object: id.0,
+        };
+        let mut tx = catalog.data.begin().await?;
+        webhooks::announce(
+            &mut tx,
+            event,
+            catalog.clock.as_ref(),
+            catalog.random.as_ref(),
+        )
+        .await?;
+        Ok(tx.commit().await?)
     }
 
     /// The same, after the vault was written to.

@@ -23,8 +23,11 @@ pub struct Record {
     pub begun_by: String,
     /// Who approved the purge, on which counts.
     pub approvals: Vec<Approval>,
-    /// What was handed over.
+    /// What was handed over last.
     pub export: Option<Export>,
+    /// What was made for handing over before that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports_before: Vec<Export>,
     /// Copies elsewhere.
     pub tasks: Vec<Task>,
     /// Why it was cancelled.

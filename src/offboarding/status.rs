@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::hooks::Waiting;
 use super::record::{Approval, Export, Task};
 use super::rules::{self, Situation, State};
 use super::store::Stored;
@@ -46,8 +47,10 @@ pub struct Status {
     pub approved: u64,
     /// How many are needed.
     pub approvals_needed: u64,
-    /// What was handed over.
+    /// What was handed over last.
     pub export: Option<Export>,
+    /// What was made for handing over before that.
+    pub exports_before: Vec<Export>,
     /// Copies elsewhere.
     pub tasks: Vec<Task>,
     /// What stands in the way of the purge; nothing: it may be executed.
@@ -71,7 +74,15 @@ impl Offboarder {
     /// How far a client's offboarding has come: the newest one, when there were several.
     pub async fn status(&self, client: &Client) -> Result<Status, OffboardingError> {
         let stored = self.newest(client.id).await?;
-        let stored = stored.ok_or_else(|| OffboardingError::NotBegun(client.slug.clone()))?;
+        let waiting = self.waiting_for_a_person().await?;
+        let waiting = waiting.into_iter().find(|it| it.tenant == client.slug);
+        let Some(stored) = stored else {
+            let slug = client.slug.clone();
+            return Err(match waiting {
+                Some(Waiting { event, .. }) => OffboardingError::NeedsAPerson { slug, event },
+                None => OffboardingError::NotBegun(slug),
+            });
+        };
         let purged = self.eraser.catalog.keyring.purge_of(client.id).await?;
         let holds = self.holds(client).await?;
         let counts = self.eraser.count_tenant(client.id).await?;
@@ -131,6 +142,7 @@ impl Offboarder {
             approved,
             approvals_needed: self.approvals as u64,
             export: it.export,
+            exports_before: it.exports_before,
             tasks: it.tasks,
             obstacles,
             cancelled: it.cancelled,

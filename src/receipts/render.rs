@@ -112,7 +112,7 @@ fn who(body: &Body, words: &Words, page: &mut Page) {
             Choice::Return => words.choice_return,
         };
         page.line(words.choice, chosen);
-        if let Some(returned) = &ending.returned {
+        for returned in ending.returned_before.iter().chain(&ending.returned) {
             page.line(
                 words.returned,
                 format!("{}, {}", returned.at, returned.format),

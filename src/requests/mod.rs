@@ -14,6 +14,7 @@
 //! | [`regroup`] | two contacts who are one person, and one who is two |
 //! | [`package`] | what is handed out: the zip of Art. 15 |
 //! | `show` | reading |
+//! | `announce` | what other systems are told |
 //!
 //! Who asked and what was written is sealed in a unit of the request's own. While an answer is made of
 //! the data, a hold in the vault keeps them; so erasure knows holds and never requests.
@@ -21,6 +22,7 @@
 //! **To add a step**: a variant of [`types::Act`] and [`Step`], its line in [`rules::TRANSITIONS`], what
 //! it changes in `step.rs`.
 
+mod announce;
 pub mod deadlines;
 mod error;
 mod fulfil;

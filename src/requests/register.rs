@@ -10,6 +10,7 @@ use crate::catalog::{Identifier, TenantRef, rules::check_text, unit_kind};
 use crate::keyring::{Padding, Sealer, columns};
 use crate::store::{Tx, args};
 use crate::vocabulary::{ContactId, HoldId, Personal, RequestId, Timestamp, UnitId};
+use crate::webhooks;
 
 /// The longest text, in bytes: what a person writes and a few forwarded mails.
 const LONGEST_TEXT: usize = 1024 * 1024;
@@ -180,6 +181,8 @@ impl Requests {
             .await?;
         self.insert_row(&mut tx, tenant, it, new, &sealer).await?;
         self.note(&mut tx, it, Act::Register, None).await?;
+        self.announce(&mut tx, webhooks::Kind::RequestReceived, it.tenant, it.id)
+            .await?;
         Ok(tx.commit().await?)
     }
 

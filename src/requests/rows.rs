@@ -85,7 +85,12 @@ crate::store::statements! { data:
         WHERE r.id > $1 AND ($2 OR r.closed_at IS NULL) ORDER BY r.id LIMIT $3");
     /// Open requests that are due by a day, the most urgent first.
     DUE = concat!("SELECT ", request!("r"), "FROM request r \
-        WHERE r.closed_at IS NULL AND r.legal_due <= $1 ORDER BY r.legal_due LIMIT $2");
+        WHERE r.closed_at IS NULL AND r.due_date <= $1 ORDER BY r.due_date, r.id LIMIT $2");
+    /// Open requests whose day has come and of which this was not told yet.
+    UNTOLD = "SELECT r.id, r.tenant, r.timezone, r.due_date, r.legal_due FROM request r \
+        WHERE r.closed_at IS NULL AND r.due_date <= $1 \
+        AND NOT EXISTS (SELECT 1 FROM event e WHERE e.kind = $2 AND e.object = r.id) \
+        ORDER BY r.legal_due, r.id LIMIT $3";
     /// One step.
     INSERT_EVENT = "INSERT INTO request_event (id, request, tenant, at, actor, act, state, instruction, detail) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

@@ -37,6 +37,11 @@ impl Requests {
         tenant.ok_or(RequestError::Unknown)
     }
 
+    /// A request without what is sealed, for who has just made or changed it.
+    pub async fn one(&self, tenant: &TenantRef, id: RequestId) -> Result<Request, RequestError> {
+        Ok(self.stored(id).await?.seen(tenant))
+    }
+
     pub(super) async fn stored(&self, id: RequestId) -> Result<Stored, RequestError> {
         let row = self.catalog().data.fetch_optional(rows::REQUEST, args![id]);
         Ok(Stored::read(&row.await?.ok_or(RequestError::Unknown)?)?)
@@ -127,7 +132,8 @@ impl Requests {
         Ok(Page { items, next })
     }
 
-    /// Open requests whose last day by law comes within so many days, the most urgent first.
+    /// Open requests that are to be answered within so many days, the most urgent first: by the day on which
+    /// we want to have answered, which never lies after the last day by law.
     pub async fn due(&self, within: u16) -> Result<Vec<Request>, RequestError> {
         let catalog = self.catalog();
         // A day on: it is tomorrow somewhere already.
@@ -137,7 +143,7 @@ impl Requests {
         let mut due = Vec::with_capacity(found.len());
         for row in found {
             let today = local_day(catalog.clock.now(), &row.text(13)?);
-            if Day::from_stored(row.i64(14)?) <= today.plus(within.into()) {
+            if Day::from_stored(row.i64(16)?) <= today.plus(within.into()) {
                 due.push(row);
             }
         }

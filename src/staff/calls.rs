@@ -26,12 +26,14 @@ pub struct Call {
 }
 
 /// What a call made: enough to answer it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// The status of the answer.
     pub status: u16,
     /// The id of what was made.
     pub object: [u8; 16],
+    /// The answer itself where `object` does not lead to it again: ids and counts, no personal data.
+    pub answer: Option<String>,
 }
 
 /// The calls of a day. Cheap to clone.
@@ -68,13 +70,19 @@ impl Calls {
             (false, Some(status)) => Ok(Some(Made {
                 status: u16::try_from(status).map_err(|_| StaffError::Stored)?,
                 object: stored.bytes(2)?,
+                answer: stored.opt_text(3)?,
             })),
         }
     }
 
     /// Remembers what a call made.
-    pub async fn end(&self, call: Call, made: Made) -> Result<(), StaffError> {
-        let ended = args![i64::from(made.status), made.object, call.key];
+    pub async fn end(&self, call: Call, made: &Made) -> Result<(), StaffError> {
+        let ended = args![
+            i64::from(made.status),
+            made.object,
+            made.answer.as_deref(),
+            call.key
+        ];
         self.data.execute(rows::END_CALL, ended).await?;
         Ok(())
     }

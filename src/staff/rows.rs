@@ -21,9 +21,9 @@ pub(crate) mod data {
         /// Takes over a call that was begun long ago and never ended: its process is gone.
         RESUME_CALL = "UPDATE idempotency SET began_at = $1 WHERE call = $2 AND request = $3 AND status IS NULL AND began_at < $4";
         /// A call that was made.
-        READ_CALL = "SELECT request, status, object FROM idempotency WHERE call = $1";
+        READ_CALL = "SELECT request, status, object, answer FROM idempotency WHERE call = $1";
         /// How a call ended.
-        END_CALL = "UPDATE idempotency SET status = $1, object = $2 WHERE call = $3";
+        END_CALL = "UPDATE idempotency SET status = $1, object = $2, answer = $3 WHERE call = $4";
         /// A call that failed may be made again.
         FORGET_CALL = "DELETE FROM idempotency WHERE call = $1";
         /// Calls of yesterday.

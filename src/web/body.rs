@@ -1,19 +1,27 @@
 //! The body of a request as JSON. What cannot be used is answered with where it stands, and without
 //! what was sent: that may be about a person.
 
+use std::time::Duration;
+
 use axum::body::{Body as Stream, Bytes};
 use axum::extract::{FromRequest, MatchedPath, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::Problem;
-use super::limits::{LARGEST_BODY, largest};
+use super::limits::{LARGEST_BODY, SMALL_BODY, largest};
 
 /// Of a body that is too large so much is read before the answer.
 const LET_GO: usize = 32 << 20;
+/// How long a small body may take to come in.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a large one may.
+const PATIENCE_FOR_LARGE: Duration = Duration::from_secs(60);
+/// For how long one that says itself that it is too large is heard out.
+const HEARD_OUT: Duration = Duration::from_secs(5);
 
 /// A body of JSON, and its bytes as they came.
 pub struct Body<T> {
@@ -42,15 +50,56 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         }
         let route = request.extensions().get::<MatchedPath>();
         let most = route.map_or(LARGEST_BODY, |route| largest(route.as_str()));
-        let bytes = whole(request.into_body(), most).await?;
+        let bytes = whole(request, most).await?;
         let value = read(&bytes)?;
         Ok(Self { value, bytes })
     }
 }
 
-/// The bytes of a body that is not too large. Of one that is, the rest is read and let go, up to a limit:
-/// closed in its face, the connection would take our answer along.
-async fn whole(body: Stream, most: usize) -> Result<Bytes, Problem> {
+/// The bytes of a body that is not too large and comes in time. Of one that is too large, the rest is
+/// heard out for a moment: closed in its face, the connection would take our answer along.
+pub async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
+    let patience = match most > SMALL_BODY {
+        true => PATIENCE_FOR_LARGE,
+        false => PATIENCE,
+    };
+    within(request, most, patience).await
+}
+
+async fn within(request: Request, most: usize, patience: Duration) -> Result<Bytes, Problem> {
+    let announced = announced(request.headers());
+    if announced > LET_GO as u64 {
+        return Err(too_large(most));
+    }
+    let is_over = announced > most as u64;
+    let patience = if is_over {
+        patience.min(HEARD_OUT)
+    } else {
+        patience
+    };
+    let body = tokio::time::timeout(patience, collect(request.into_body(), most));
+    match body.await {
+        Ok(body) => body,
+        Err(_) if is_over => Err(too_large(most)),
+        Err(_) => {
+            let detail = "the body did not come in time: send it again, without a pause";
+            Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                detail,
+            ))
+        }
+    }
+}
+
+/// How long a body says that it is; 0 where it does not say.
+pub fn announced(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|it| it.to_str().ok()?.parse().ok());
+    length.unwrap_or_default()
+}
+
+async fn collect(body: Stream, most: usize) -> Result<Bytes, Problem> {
     let mut body = body.into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(some) = body.next().await {
@@ -65,12 +114,15 @@ async fn whole(body: Stream, most: usize) -> Result<Bytes, Problem> {
             true => {}
         }
     }
-    if length > most {
-        let detail = format!("the body is too large: at most {} KiB here", most >> 10);
-        let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return Err(Problem::new(status, "too-large", detail));
+    match length > most {
+        true => Err(too_large(most)),
+        false => Ok(bytes.into()),
     }
-    Ok(bytes.into())
+}
+
+fn too_large(most: usize) -> Problem {
+    let detail = format!("the body is too large: at most {} KiB here", most >> 10);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -196,5 +248,31 @@ mod tests {
         for text in ["", "{", "{\"name\":\"a\"} x", "\u{feff}{}"] {
             assert!(refused(text).contains("malformed"), "{text}");
         }
+    }
+
+    /// A body of which something comes, and then nothing.
+    fn stalled(announced: &str) -> Request {
+        let first = futures_util::stream::iter([Ok::<_, std::io::Error>("{")]);
+        let body = Stream::from_stream(first.chain(futures_util::stream::pending()));
+        let mut request = Request::new(body);
+        let length = announced.parse().unwrap();
+        request.headers_mut().insert(header::CONTENT_LENGTH, length);
+        request
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_body_that_does_not_come() {
+        let short = Duration::from_millis(20);
+        for (announced, status) in [("10", 408), ("2000", 413), ("9999999999", 413)] {
+            let refused = within(stalled(announced), 1000, short).await.unwrap_err();
+            assert_eq!(refused.status().as_u16(), status, "{announced}");
+        }
+        let long = Duration::from_secs(3600);
+        let refused = within(stalled("9999999999"), 1000, long).await;
+        assert_eq!(
+            refused.unwrap_err().status().as_u16(),
+            413,
+            "it is not waited for"
+        );
     }
 }

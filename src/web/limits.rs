@@ -21,7 +21,7 @@ const STREAMED: &[(&str, Duration)] = &[(
 /// The largest body of a call, in bytes, where nothing else is said. What is larger is imported.
 pub const LARGEST_BODY: usize = 2 << 20;
 /// What has no long text in it has no long body.
-const SMALL_BODY: usize = 64 << 10;
+pub const SMALL_BODY: usize = 64 << 10;
 /// Calls whose body may be large: a message, a letter's text.
 const LARGE: &[&str] = &["/messages", "/requests"];
 

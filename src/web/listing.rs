@@ -2,12 +2,12 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::{Problem, accept};
 
 /// Items on a page when nobody says.
 const USUAL: u16 = 50;
@@ -68,21 +68,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 }
 
 fn form(headers: &HeaderMap) -> Result<Form, Problem> {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|it| it.to_str().ok())
-        .unwrap_or("*/*");
-    let forms = accept
-        .split(',')
-        .filter_map(|one| match one.split(';').next()?.trim() {
-            "application/json" | "application/*" | "*/*" => Some(Form::Json),
-            "application/x-ndjson" => Some(Form::Lines),
-            "text/csv" | "text/*" => Some(Form::Csv),
-            _ => None,
-        });
-    forms.into_iter().next().ok_or_else(|| {
-        let detail = "lists come as application/json, application/x-ndjson or text/csv";
-        Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail)
+    let forms = ["application/json", "application/x-ndjson", "text/csv"];
+    Ok(match accept::best(headers, &forms)? {
+        "application/x-ndjson" => Form::Lines,
+        "text/csv" => Form::Csv,
+        _ => Form::Json,
     })
 }
 
@@ -205,18 +195,5 @@ mod tests {
         let text = String::from_utf8(table(&items).unwrap()).unwrap();
         assert_eq!(text, "a,b,c\nx;y,,\n\"é\"\"\",,[1]\n");
         assert_eq!(table::<Value>(&[]).unwrap(), b"");
-    }
-
-    #[test]
-    fn the_form_is_the_first_that_is_known() {
-        let form = |accept: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, accept.parse().unwrap());
-            form(&headers).ok()
-        };
-        assert_eq!(form("text/html, text/csv;q=0.9, */*"), Some(Form::Csv));
-        assert_eq!(form("application/x-ndjson"), Some(Form::Lines));
-        assert_eq!(form("*/*"), Some(Form::Json));
-        assert_eq!(form("image/png"), None);
     }
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`api`] | the API under `/api/v1` and its OpenAPI description |
 //! | `caller` | who calls, and what the call may touch |
-//! | `address`, `body`, `listing`, `once` | what comes in and how lists go out |
+//! | `address`, `body`, `accept`, `listing`, `once` | what comes in and how lists go out |
 //! | `problem` | errors as RFC 9457 |
 //! | `connections` | who is connected, for how long without a word, and until when after the end |
 //! | `limits`, `rate` | how long a call may take, how large it may be, how often it may be made |
@@ -13,6 +13,7 @@
 //! | `health`, `metrics`, `log` | what operations and verifiers need, without a client |
 //! | `public` | what anybody may read: clients' notices |
 
+mod accept;
 mod address;
 pub mod api;
 mod body;
@@ -126,7 +127,7 @@ pub async fn serve(
 }
 
 /// Finishes what other processes began and did not end, and receipts that waited for a mirror;
-/// replaces index keys that are old.
+/// replaces index keys that are old; tells of requests that are due.
 async fn keep_settling(app: Arc<App>) {
     loop {
         tokio::time::sleep(SETTLE).await;
@@ -142,6 +143,7 @@ async fn keep_settling(app: Arc<App>) {
             Err(error) => tracing::error!(%error, "erasures could not be finished"),
         }
         app.keep_index_keys_young().await;
+        app.tell_of_days().await;
         if let Err(error) = app.queue().forget_old().await {
             tracing::warn!(%error, "old jobs are not forgotten yet");
         }

@@ -3,6 +3,9 @@
 //! The stored mark of a call is made with the caller's token, which the server does not keep: what
 //! was sent cannot be guessed from it. Of the answer nothing is kept but its status and the id of
 //! what was made; a repeated call reads that again, so it shows nothing that was erased since.
+//!
+//! Every POST takes the key, but for those of [`UNKEYED`]: the description says so, and a test calls each
+//! of them with a key that was used for something else (`tests/http/once.rs`).
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -13,6 +16,13 @@ use crate::staff::{Call, Calls, Made};
 
 /// Longest key.
 const LONGEST: usize = 255;
+
+/// POSTs without a key, and why they need none.
+pub const UNKEYED: &[&str] = &[
+    "/api/v1/contacts:lookup",                   // Reads.
+    "/api/v1/tenants/{slug}/offboarding:export", // Reads: what it writes is the answer itself.
+    "/api/v1/hooks/{source}",                    // An event has an id of its own, which is the key.
+];
 
 /// The key of a call, if it has one, and where it goes.
 pub struct Once {
@@ -33,7 +43,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
                 Problem::unusable("", "Idempotency-Key: 1 to 255 visible characters")
             })
         });
-        let address = format!("{} {}", parts.method, parts.uri.path());
+        let called = parts.uri.path_and_query();
+        let called = called.map_or(parts.uri.path(), |it| it.as_str());
+        let address = format!("{} {called}", parts.method);
         Ok(Self {
             key: key.transpose()?,
             address,
@@ -65,7 +77,7 @@ impl Once {
         }
         let done = work.await;
         match &done {
-            Ok(made) => calls.end(call, *made).await?,
+            Ok(made) => calls.end(call, made).await?,
             Err(_) => calls.abandon(call).await?,
         }
         done
@@ -77,7 +89,17 @@ pub fn made(status: StatusCode, object: [u8; 16]) -> Made {
     Made {
         status: status.as_u16(),
         object,
+        answer: None,
     }
+}
+
+/// The same, with an answer that is kept: ids and counts, no personal data.
+pub fn kept(object: [u8; 16], answer: &impl serde::Serialize) -> Result<Made, Problem> {
+    let answer = serde_json::to_string(answer).map_err(|error| Problem::hidden(&error))?;
+    Ok(Made {
+        answer: Some(answer),
+        ..made(StatusCode::OK, object)
+    })
 }
 
 /// The status of an answer, also of one that is given again.

@@ -53,6 +53,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The secret that signs now, for who has just made it.
+    pub fn secret(&self) -> &SigningSecret {
+        &self.secret
+    }
+
     /// The secrets that sign at this time, the newest first.
     pub(super) fn secrets(&self, now: Timestamp) -> Vec<&SigningSecret> {
         let old = self.old_secret.as_ref();

@@ -68,6 +68,16 @@ events! {
     TenantPurged = "tenant.purged", "receipt_id";
     /// An import is taken in, cannot be, or broke off.
     ImportFinished = "import.finished", "import_id";
+    /// A contract's end is scheduled, by a person or by an event.
+    OffboardingScheduled = "offboarding.scheduled", "offboarding_id";
+    /// It was called off.
+    OffboardingCancelled = "offboarding.cancelled", "offboarding_id";
+    /// A person's request is registered.
+    RequestReceived = "request.received", "request_id";
+    /// A request is to be answered within a week, as we aim to. Told once.
+    RequestDueSoon = "request.due_soon", "request_id";
+    /// The last day by law is over, and the request is not closed. Told once.
+    RequestOverdue = "request.overdue", "request_id";
     /// Somebody tries an endpoint.
     Test = "endpoint.test", "endpoint_id";
 }

@@ -18,8 +18,8 @@ both_engines! {
         let table = desk.text(["due"]).replace(&number, "[number]");
         assert_eq!(
             table,
-            "DUE         REQUEST      CLIENT    STATE       RIGHTS\n\
-             2025-04-07  [number]  norrsken  registered  access, erasure\n"
+            "AIM         DUE BY LAW  REQUEST      CLIENT    STATE       RIGHTS\n\
+             2025-03-25  2025-04-07  [number]  norrsken  registered  access, erasure\n"
         );
         let erase = ["erase", "--tenant", "norrsken", "--email", "asa@example.se", "--instruction", "x"];
         desk.refused(3, erase);

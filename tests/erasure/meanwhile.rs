@@ -52,6 +52,7 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         unnamed_keys: None,
     };
     let destruction = Destruction {
+        despite_holds: false,
         erasure: ErasureId([7; 16]),
         kind: facts.kind.word().into(),
         tenant: tenant.id,

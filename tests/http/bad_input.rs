@@ -76,8 +76,8 @@ both_engines! {
         assert_eq!(held["items"].as_array().unwrap().len(), 2, "nothing of it is held");
 
         let first = caller.post(MESSAGES, &message(json!("2026-03-01T10:00:00+01:00"), "Hej")).with(201);
-        let again = caller.post(MESSAGES, &message(good, "Hopp")).with(200);
-        assert_eq!(again["id"], first["id"], "the first of two with one id counts");
+        let again = caller.post(MESSAGES, &message(good, "Hopp")).with(409);
+        assert_eq!(again["type"], "/problems/other-content", "the first of two with one id counts");
         let case = format!("/api/v1/tenants/norrsken/cases/{}/messages", text(&first["case_id"]));
         let messages = caller.get(&case).with(200);
         assert_eq!((messages["items"].as_array().unwrap().len(), &messages["items"][0]["body"]), (1, &json!("Hej")));

@@ -122,7 +122,7 @@ both_engines! {
         let kept = caller.get("/api/v1/retention-rules").with(200);
         assert_eq!(kept["items"][4]["period"], "P1Y");
         assert!(!kept.to_string().contains("brygga"), "its own only");
-        caller.get("/api/v1/tenants/norrsken/notice?format=pdf").with(422);
+        caller.get("/api/v1/tenants/norrsken/notice?format=rtf").with(422);
     }
 
     async fn a_purged_clients_notice_is_gone(bench) {

@@ -108,4 +108,36 @@ both_engines! {
         let contacts = &again["report"]["contacts"];
         assert_eq!((&again["state"], &contacts["created"]), (&json!("done"), &json!(1)), "{again}");
     }
+
+    async fn a_table_is_looked_at_before_it_is_taken_in(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let caller = api.caller("tenant", Some("norrsken"));
+        let table = b"Kundref;Vem;Epost\nz1;\xc5sa \xd6;asa.o@example.se\n".to_vec();
+        let options = "format=csv&map=Kundref%3Did&map=Vem%3Dname&encoding=windows-1252&own=%40norrsken.se\
+            &zone=Europe%2FOslo";
+        let send = |query: &str| caller.raw("POST", &format!("{IMPORTS}?{query}"), "text/csv", table.clone());
+        let shown = send(&format!("{options}&dry_run=true"));
+        let shown = ended(&caller, shown.header("location"));
+        let (report, columns) = (&shown["report"], &shown["report"]["table"]["columns"]);
+        assert_eq!((&shown["state"], &report["dry_run"]), (&json!("done"), &json!(true)), "{shown}");
+        assert_eq!((&report["read"]["contacts"], &report["contacts"]["created"]), (&json!(1), &json!(0)));
+        assert_eq!(columns[1], json!({"header": "Vem", "field": "name"}), "{shown}");
+        assert_eq!(shown["wishes"]["zone"], "Europe/Oslo");
+        let asked = json!({"email": "asa.o@example.se"});
+        let found = caller.post("/api/v1/contacts:lookup", &asked).with(200);
+        assert_eq!(found["matches"], json!([]), "it was only looked at");
+
+        let done = ended(&caller, send(options).header("location"));
+        assert_eq!(done["report"]["contacts"]["created"], 1, "{done}");
+        let found = caller.post("/api/v1/contacts:lookup", &asked).with(200);
+        assert_eq!(found["matches"][0]["name"], "Åsa Ö");
+
+        let failed = ended(&caller, send("format=csv&map=Saknas%3Dname").header("location"));
+        assert_eq!(failed["state"], "failed", "{failed}");
+        for wrong in ["encoding=ebcdic", "own=anna%40norrsken.se", "zone=Mars", "map=Vem", "dry_run=1"] {
+            let refused = send(wrong);
+            assert!(!refused.text.contains("anna"), "{refused:?}");
+            refused.with(422);
+        }
+    }
 }

@@ -107,4 +107,65 @@ both_engines! {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }
+
+    async fn nobody_waits_for_a_body_that_is_too_large(bench) {
+        use std::io::{Read, Write};
+        let api = Api::start(Desk::with_people(bench));
+        for path in ["/api/v1/hooks/stripe", "/api/v1/holds", "/api/v1/tenants/norrsken/imports"] {
+            let token = api.caller("admin", None);
+            let mut wire = std::net::TcpStream::connect(&api.server.address).unwrap();
+            let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+                Content-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n", token.token());
+            wire.write_all(head.as_bytes()).unwrap();
+            // A server that waited would answer after a minute, and with another status.
+            wire.set_read_timeout(Some(std::time::Duration::from_secs(50))).unwrap();
+            let mut answer = [0; 12];
+            wire.read_exact(&mut answer).unwrap();
+            assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413", "{path}");
+        }
+    }
+
+    async fn a_form_that_is_not_there_is_refused_with_the_way_out(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let admin = api.caller("admin", None);
+        let id = api.desk.contact("norrsken", "asa@example.se");
+        let erase = format!("/api/v1/tenants/norrsken/contacts/{id}:erase");
+        let erased = admin.post(&erase, &json!({"instruction": "A-1"})).with(200);
+        let receipt = format!("/api/v1/receipts/{}", erased["receipt_id"].as_str().unwrap());
+        let get = |path: &str, accept: &str| admin.send("GET", path, &[("accept", accept)], "");
+        let notice = "/api/v1/tenants/norrsken/notice?format=pdf";
+        for (path, accept) in [(receipt.as_str(), "application/pdf"), (notice, "*/*"), ("/n/norrsken.pdf", "*/*")] {
+            let refused = get(path, accept).with(501);
+            assert_eq!(refused["type"], "/problems/not-built", "{path}");
+            assert!(refused["detail"].as_str().unwrap().contains("html"), "{refused}");
+        }
+        get(&receipt, "image/png").with(406);
+        get("/api/v1/tenants", "image/png").with(406);
+        let page = get(&receipt, "text/plain;q=0.5, text/html");
+        assert!(page.text.contains("<html"), "{page:?}");
+        let file = get(&receipt, "text/html;q=0.2, text/plain;q=0.9");
+        assert!(file.text.contains("/receipt/v1"), "{file:?}");
+        let list = get("/api/v1/tenants", "text/csv;q=0.1, application/json");
+        assert_eq!(list.header("content-type"), "application/json");
+    }
+
+    async fn who_reads_pages_is_told_on_a_page_that_there_is_none(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let anybody = api.with("");
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let page = |path: &str, language: &str| {
+            let head = [("accept", browser), ("accept-language", language)];
+            anybody.send("GET", path, &head, "")
+        };
+        let swedish = page("/n/nobody", "sv");
+        assert_eq!((swedish.status, swedish.header("content-language")), (404, "sv"));
+        assert!(swedish.text.contains("Sidan finns inte") && swedish.text.contains("<html lang=\"sv\">"));
+        assert!(swedish.header("content-security-policy").contains("sha256-"), "{swedish:?}");
+        let english = page("/n/norrsken.exe", "en");
+        assert_eq!(english.status, 404);
+        assert!(english.text.contains("There is no such page"), "{english:?}");
+        assert_eq!(page("/n/norrsken.docx", "sv").status, 501);
+        let program = anybody.get("/n/nobody").with(404);
+        assert_eq!(program["type"], "/problems/not-found");
+    }
 }

@@ -25,7 +25,7 @@ const OWN: [(&str, &str); 10] = [
 const SIGNED: &str = "/api/v1/hooks/{source}";
 
 /// Ids that exist at the client who is not the caller's.
-struct Victim {
+pub struct Victim {
     contact: String,
     case: String,
     receipt: String,
@@ -49,7 +49,7 @@ const PUBLIC: [(&str, u16); 10] = [
     ("/n/brygga.exe", 404),
 ];
 
-fn victim(api: &Api) -> Victim {
+pub fn victim(api: &Api) -> Victim {
     let admin = api.caller("admin", None);
     let erased = json!({"external_id": "gone"});
     let erased = admin
@@ -83,7 +83,7 @@ fn victim(api: &Api) -> Victim {
 }
 
 impl Victim {
-    fn address(&self, path: &str) -> String {
+    pub fn address(&self, path: &str) -> String {
         let path = path
             .replace("{slug}", "brygga")
             .replace("{source}", "stripe");
@@ -101,7 +101,7 @@ impl Victim {
 }
 
 /// A body that every route would take from its own client.
-fn body(path: &str) -> Value {
+pub fn body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
         "webhook-endpoints" => json!({"url": "https://127.0.0.1/x"}),
         "tenants" => json!({"slug": "n", "name": "N", "org_no": "1", "email": "n@example.se"}),

@@ -49,6 +49,7 @@ pub async fn new_tree(bench: &Bench) -> (Keyring, TenantId) {
 /// An order to destroy.
 pub fn destruction(tenant: TenantId, what: Destroyed) -> Destruction {
     Destruction {
+        despite_holds: false,
         erasure: ErasureId::generate(&SystemRandom),
         kind: "contact".to_owned(),
         tenant,

@@ -12,6 +12,17 @@ use crate::both_engines;
 use crate::world::{World, order};
 
 both_engines! {
+    async fn other_systems_are_told_of_an_end_and_that_it_is_called_off(bench) {
+        let world = World::new(bench).await;
+        let begun = world.begin(Choice::Delete, "2026-03-31", 30).await;
+        world.begin(Choice::Delete, "2026-04-30", 30).await;
+        world.room.cancel(&world.client, "AVTAL-8").await.unwrap();
+        let sql = "SELECT kind FROM event WHERE object = $1 ORDER BY kind";
+        let told = world.house.catalog.data.fetch_all(sql, gallra::store::args![begun.id]).await.unwrap();
+        let told: Vec<_> = told.iter().map(|row| row.text(0).unwrap()).collect();
+        assert_eq!(told, ["offboarding.cancelled", "offboarding.scheduled"], "each once");
+    }
+
     async fn a_client_leaves_and_is_deleted(bench) {
         let world = World::new(bench).await;
         world.message_by(Channel::Sms, 7).await;

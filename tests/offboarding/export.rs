@@ -10,7 +10,8 @@ use gallra::offboarding::export::ExportKey;
 use gallra::offboarding::rules::State;
 use gallra::offboarding::{Export, OffboardingError};
 use gallra::receipts::body::Choice;
-use gallra::vocabulary::{AttachmentId, Clock, ContactId};
+use gallra::receipts::render::html;
+use gallra::vocabulary::{AttachmentId, Clock, ContactId, Lang};
 use sha2::{Digest, Sha256};
 
 use crate::both_engines;
@@ -200,15 +201,20 @@ both_engines! {
         let world = World::new(bench).await;
         world.begin(Choice::Return, "2026-01-31", 0).await;
         let phrase = || ExportKey::passphrase("korrekt häst batteri\n".to_owned()).unwrap();
-        let (_, file) = exported(&world, phrase()).await;
+        let (first, file) = exported(&world, phrase()).await;
         let identity = age::scrypt::Identity::new("korrekt häst batteri".to_owned().into());
         assert!(text(&mut decrypted(&file, &identity), "contacts.csv").contains("Anna Exempelsson 1"));
         assert_eq!(world.room.status(&world.client).await.unwrap().state, State::Exported);
         world.message_by(Channel::Email, 9).await;
         world.both_approve().await;
         assert_eq!(world.in_the_way().await, ["returned_before"]);
-        exported(&world, phrase()).await;
-        world.execute().await.unwrap();
+        let (second, _) = exported(&world, phrase()).await;
+        let receipt = world.receipt(world.execute().await.unwrap()).await;
+        let ending = receipt.ending.as_ref().unwrap();
+        assert_eq!(ending.returned, Some(second.returned), "the last");
+        assert_eq!(ending.returned_before, std::slice::from_ref(&first.returned), "and what may have been handed over");
+        let page = html::page(&receipt, Lang::Sv, &[]);
+        assert!(page.contains(&first.returned.sha256), "{page}");
     }
 
     async fn a_broken_export_is_not_on_record(bench) {

@@ -79,6 +79,34 @@ impl Billing {
     }
 }
 
+/// Stripe, with a secret of its own.
+struct Stripe(&'static str);
+
+impl Stripe {
+    async fn new(room: &Offboarder) -> Stripe {
+        let secret = "whsec_stripes_own_secret";
+        let given = zeroize::Zeroizing::new(secret.to_owned());
+        let added = room.add_hook_secret(Source::Stripe, Some(given)).await;
+        added.expect("a secret");
+        Stripe(secret)
+    }
+
+    async fn send(&self, world: &World, body: &str) -> HookEventId {
+        let at = world.house.clock.now().0 / 1_000_000;
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.as_bytes()).expect("a key");
+        mac.update(format!("{at}.{body}").as_bytes());
+        let signature = format!("t={at},v1={}", hex::encode(mac.finalize().into_bytes()));
+        let headers = Headers {
+            stripe: Some(&signature),
+            ..Headers::default()
+        };
+        let room = &world.room;
+        id(room
+            .receive_hook(Source::Stripe, headers, body.as_bytes())
+            .await)
+    }
+}
+
 fn ended(tenant: &str, day: &str) -> String {
     format!(
         r#"{{"type":"contract.ended","timestamp":"2026-03-01T09:00:00Z",
@@ -173,6 +201,29 @@ both_engines! {
             assert!(!sealed.windows(4).any(|part| part == b"Anna" || part == b"skor"), "it lies sealed");
         }
         data.close().await;
+    }
+
+    async fn a_payment_that_failed_waits_for_a_person(bench) {
+        let world = World::new(bench).await;
+        let stripe = Stripe::new(&world.room).await;
+        let deleted = |id: &str, reason: &str| format!(
+            r#"{{"id":"{id}","type":"customer.subscription.deleted","created":1769900000,"data":{{"object":{{
+            "ended_at":1769900000,"metadata":{{"gallra_tenant":"skor"}},"cancellation_details":{{"reason":"{reason}"}}}}}}}}"#);
+        for (number, reason) in ["payment_failed", "payment_disputed"].into_iter().enumerate() {
+            let event = stripe.send(&world, &deleted(&format!("evt_{number}"), reason)).await;
+            let (about, _) = world.room.open_hook_event(event).await.unwrap();
+            assert_eq!(about.outcome, "needs-a-person");
+        }
+        let status = world.room.status(&world.client).await.unwrap_err();
+        assert!(status.to_string().contains("was not paid: ask the client"), "{status}");
+        let waiting = world.room.waiting_for_a_person().await.unwrap();
+        assert_eq!(waiting.iter().map(|it| it.tenant.as_str()).collect::<Vec<_>>(), ["skor"], "once");
+
+        world.days(1);
+        stripe.send(&world, &deleted("evt_9", "cancellation_requested")).await;
+        let status = world.room.status(&world.client).await.unwrap();
+        assert_eq!(status.state, State::ChoicePending, "that is a termination");
+        assert_eq!(world.room.waiting_for_a_person().await.unwrap(), []);
     }
 
     async fn an_ended_secret_stays_ended_through_a_restore(bench) {

@@ -55,6 +55,7 @@ async fn destroyer() {
         if number % 2 == 1 {
             println!("erasing {block} {leaf}");
             let destruction = Destruction {
+                despite_holds: false,
                 erasure: ErasureId::generate(&SystemRandom),
                 kind: "contact".into(),
                 tenant: TENANT,

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use gallra::catalog::TenantRef;
-use gallra::erasure::EraseError;
-use gallra::ingest::upload::{UploadState, Uploads};
+use gallra::ingest::upload::{UploadState, Uploads, Wishes};
 use gallra::jobs::{Ran, Work, Worker};
 use gallra::queue::{LEASE, Queue};
 use gallra::receipts::body::Kind;
@@ -60,7 +59,7 @@ impl Desk {
     async fn send(&self, file: &[u8]) -> ImportId {
         let mut receiving = self
             .uploads
-            .begin(&self.tenant, "gallra")
+            .begin(&self.tenant, "gallra", &Wishes::default())
             .await
             .expect("it begins");
         for piece in file.chunks(700_001) {
@@ -144,7 +143,7 @@ both_engines! {
 
     async fn a_silent_upload_has_broken_off_and_leaves_nothing(bench) {
         let desk = Desk::new(bench).await;
-        let mut receiving = desk.uploads.begin(&desk.tenant, "gallra").await.unwrap();
+        let mut receiving = desk.uploads.begin(&desk.tenant, "gallra", &Wishes::default()).await.unwrap();
         receiving.push(&vec![b'x'; 2 << 20]).await.unwrap();
         let id = receiving.id();
         drop(receiving); // The process died.
@@ -162,7 +161,7 @@ both_engines! {
         desk.worker.queue.lease().await.unwrap().expect("a worker takes it");
         let first = EXPORT.lines().next().unwrap();
         let part = gallra::ingest::import_gallra(&desk.uploads.catalog, &desk.tenant, first.as_bytes(),
-            Uploads::options(), |_| {});
+            Wishes::default().options(), |_| {});
         part.await.unwrap();
         assert_eq!((desk.worker.run_due().await.unwrap(), desk.people().await), (vec![], 1));
         desk.house.clock.advance(LEASE);
@@ -172,7 +171,7 @@ both_engines! {
 
     async fn what_is_no_export_fails_with_a_reason_and_is_destroyed(bench) {
         let desk = Desk::new(bench).await;
-        let mut receiving = desk.uploads.begin(&desk.tenant, "auto").await.unwrap();
+        let mut receiving = desk.uploads.begin(&desk.tenant, "auto", &Wishes::default()).await.unwrap();
         receiving.push(b"PK\x03\x04 Hemligt").await.unwrap();
         let id = receiving.finish().await.unwrap();
         assert_eq!(desk.worker.run_due().await.unwrap(), [Ran::Done, Ran::Done]);
@@ -182,16 +181,19 @@ both_engines! {
         assert!(desk.pieces().await.is_empty());
     }
 
-    async fn a_hold_keeps_the_file_and_a_purge_takes_it_along(bench) {
+    async fn a_hold_is_about_what_is_taken_in_and_not_about_the_file(bench) {
+        let desk = Desk::new(bench).await;
+        desk.send(EXPORT.as_bytes()).await;
+        desk.house.eraser.add_hold(desk.tenant.id, None, "tvist 7").await.unwrap();
+        assert_eq!(desk.worker.run_due().await.unwrap(), [Ran::Done, Ran::Done]);
+        assert!(desk.pieces().await.is_empty(), "the copy is destroyed all the same");
+        assert_eq!(desk.people().await, 2, "what it held is here, and held");
+    }
+
+    async fn a_purge_takes_the_file_along(bench) {
         let desk = Desk::new(bench).await;
         let id = desk.send(EXPORT.as_bytes()).await;
-        let hold = desk.house.eraser.add_hold(desk.tenant.id, None, "tvist 7").await.unwrap();
-        assert_eq!(desk.worker.run_due().await.unwrap(), [Ran::Done, Ran::PutOff]);
-        assert_eq!(desk.pieces().await.len(), 1, "it is held");
-        let refused = desk.house.eraser.discard_upload(desk.tenant.id, id).await;
-        assert!(matches!(refused, Err(EraseError::Held(_))), "{refused:?}");
-        desk.house.eraser.release_hold(hold).await.unwrap();
-        let open = desk.uploads.begin(&desk.tenant, "gallra").await.unwrap();
+        let open = desk.uploads.begin(&desk.tenant, "gallra", &Wishes::default()).await.unwrap();
         desk.house.purge(&desk.tenant).await;
         assert!(desk.pieces().await.is_empty());
         assert_eq!(desk.uploads.find(id).await.unwrap(), None);

@@ -200,4 +200,35 @@ both_engines! {
             assert_eq!(left.u64(0).unwrap(), 0, "{table}");
         }
     }
+
+    async fn what_is_due_goes_by_the_earlier_day_and_is_told_once(bench) {
+        let house = House::new(bench).await;
+        let tenant = house.tenant("skor").await;
+        house.person(&tenant, 1, 1).await;
+        let requests = requests(&house);
+        let it = requests.register(&tenant, new(&[Right::Access], 1, house.clock.now())).await.unwrap();
+        assert_eq!([&days(&it)[0], &days(&it)[2]], ["2026-03-20", "2026-04-01"]);
+        // It is 1 March: our own aim is 19 days off, the last day by law 31.
+        assert!(requests.due(18).await.unwrap().is_empty());
+        assert_eq!(requests.due(19).await.unwrap().len(), 1);
+
+        let told = async || {
+            let sql = "SELECT kind FROM event WHERE object = $1 ORDER BY kind";
+            let rows = house.catalog.data.fetch_all(sql, gallra::store::args![it.id]).await.unwrap();
+            rows.iter().map(|row| row.text(0).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(requests.announce_due().await.unwrap(), 0);
+        assert_eq!(told().await, ["request.received"]);
+        house.clock.advance(12 * DAY);
+        assert_eq!(requests.announce_due().await.unwrap(), 1);
+        assert_eq!(requests.announce_due().await.unwrap(), 0, "once");
+        assert_eq!(told().await, ["request.due_soon", "request.received"]);
+        house.clock.advance(19 * DAY);
+        assert_eq!(requests.announce_due().await.unwrap(), 0, "1 April is the last day and not over");
+        house.clock.advance(DAY);
+        assert_eq!(requests.announce_due().await.unwrap(), 1);
+        assert_eq!(told().await, ["request.due_soon", "request.overdue", "request.received"]);
+        requests.step(&tenant, it.id, Step::Withdraw).await.unwrap();
+        assert_eq!(requests.announce_due().await.unwrap(), 0);
+    }
 }

@@ -1,7 +1,8 @@
 //! What a person reads of a contract's end.
 
 use super::super::erase::in_the_way;
-use super::super::output::{Text, moment};
+use super::super::output::{Text, count, moment};
+use crate::offboarding::hooks::Waiting;
 use crate::offboarding::rules::State;
 use crate::offboarding::{Status, Task};
 use crate::receipts::body::Choice;
@@ -29,7 +30,14 @@ pub fn status(it: &Status) -> Text {
         format!("{} open of {}", open, it.tasks.len()),
     ));
     if let Some(export) = &it.export {
-        pairs.push(("returned", moment(export.returned.at)));
+        let times = match it.exports_before.len() {
+            0 => String::new(),
+            before => format!(
+                ", after {} before",
+                count(before as u64, "return", "returns")
+            ),
+        };
+        pairs.push(("returned", moment(export.returned.at) + &times));
     }
     if let Some(receipt) = it.receipt_id {
         pairs.push(("receipt", receipt.to_string()));
@@ -44,9 +52,21 @@ pub fn status(it: &Status) -> Text {
     }
 }
 
-pub fn list(items: &[Status]) -> Text {
-    if items.is_empty() {
+pub fn list(items: &[Status], waiting: &[Waiting]) -> Text {
+    if items.is_empty() && waiting.is_empty() {
         return Text::line("No contract's end is recorded.");
+    }
+    let text = waiting.iter().fold(Text::default(), |text, it| {
+        text.paragraph(
+            0,
+            &format!(
+                "{}: its subscription was not paid, says event {}. Ask whether its contract ends.",
+                it.tenant, it.event
+            ),
+        )
+    });
+    if items.is_empty() {
+        return text;
     }
     let row = |it: &Status| {
         [
@@ -57,7 +77,7 @@ pub fn list(items: &[Status]) -> Text {
         ]
     };
     let rows: Vec<_> = items.iter().map(row).collect();
-    Text::default().table(["CLIENT", "STATE", "CONTRACT ENDS", "CHOICE"], &rows)
+    text.table(["CLIENT", "STATE", "CONTRACT ENDS", "CHOICE"], &rows)
 }
 
 pub fn tasks(items: &[Task]) -> Text {

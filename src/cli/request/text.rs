@@ -20,6 +20,7 @@ pub fn table(items: &[Request], nothing: &str) -> Text {
     }
     let row = |it: &Request| {
         [
+            it.due_date.to_string(),
             it.legal_due.to_string(),
             it.case_no.clone(),
             it.tenant.clone(),
@@ -28,7 +29,10 @@ pub fn table(items: &[Request], nothing: &str) -> Text {
         ]
     };
     let rows: Vec<_> = items.iter().map(row).collect();
-    Text::default().table(["DUE", "REQUEST", "CLIENT", "STATE", "RIGHTS"], &rows)
+    Text::default().table(
+        ["AIM", "DUE BY LAW", "REQUEST", "CLIENT", "STATE", "RIGHTS"],
+        &rows,
+    )
 }
 
 /// One request in short, with its days.

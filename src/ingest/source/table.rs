@@ -35,6 +35,12 @@ impl Encoding {
         }
     }
 
+    /// The encoding of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let known = [Encoding::Utf8, Encoding::Windows1252];
+        known.into_iter().find(|it| it.name() == name)
+    }
+
     /// The letters of a field. UTF-8 is read as such in any table: by chance almost no text in another
     /// encoding is valid UTF-8.
     fn read(self, bytes: Vec<u8>) -> Result<String, Reason> {

@@ -15,11 +15,13 @@
 mod receive;
 pub(crate) mod rows;
 mod spool;
+mod wishes;
 
 use serde_json::Value as Json;
 
 pub use receive::{LARGEST, Receiving};
 pub use spool::Spool;
+pub use wishes::Wishes;
 
 use super::Report;
 use crate::audit::{self, Action};
@@ -84,6 +86,8 @@ pub struct Upload {
     pub slug: String,
     /// The format that was asked for, or `auto`.
     pub format: String,
+    /// How it is to be read.
+    pub wishes: Wishes,
     /// How it stands.
     pub state: UploadState,
     /// How long it is, as far as it has come in.
@@ -102,7 +106,8 @@ pub struct Upload {
 
 impl Upload {
     fn read(row: &Row) -> Result<Self, StoreError> {
-        let report = row.opt_text(6)?;
+        let (report, wishes) = (row.opt_text(6)?, row.opt_text(11)?);
+        let wishes = wishes.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self {
             id: row.id(0)?,
             tenant: row.id(1)?,
@@ -115,6 +120,7 @@ impl Upload {
             created_at: row.timestamp(8)?,
             ended_at: row.opt_timestamp(9)?,
             slug: row.text(10)?,
+            wishes: wishes.unwrap_or_default(),
         })
     }
 }
@@ -223,14 +229,6 @@ impl Uploads {
         audit::record_in(&mut tx, &entry, clock, random).await?;
         tx.commit().await?;
         Ok(true)
-    }
-
-    /// How an upload is read: options for its import.
-    pub fn options() -> super::Options {
-        super::Options {
-            named_lines: NAMED_REJECTS,
-            ..super::Options::default()
-        }
     }
 
     /// Whose upload it is, as the catalog's other calls want it.

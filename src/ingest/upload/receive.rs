@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Ended, UploadState, Uploads, rows};
+use super::{Ended, UploadState, Uploads, Wishes, rows};
 use crate::audit::{self, Action};
 use crate::catalog::{CatalogError, GATES, TenantRef, rows as catalog_rows, unit_kind};
 use crate::keyring::{KeyRef, Padding, Place, Sealer, columns};
@@ -32,7 +32,12 @@ pub struct Receiving {
 
 impl Uploads {
     /// Begins an upload: its key first, then its row, and the job that takes it in or clears it away.
-    pub async fn begin(&self, tenant: &TenantRef, format: &str) -> Result<Receiving, CatalogError> {
+    pub async fn begin(
+        &self,
+        tenant: &TenantRef,
+        format: &str,
+        wishes: &Wishes,
+    ) -> Result<Receiving, CatalogError> {
         let catalog = &self.catalog;
         let leased = catalog.keyring.lease(tenant.id, 1).await?.pop();
         let leased = leased.ok_or(CatalogError::Contended)?;
@@ -51,14 +56,15 @@ impl Uploads {
             piece: Zeroizing::new(Vec::with_capacity(PIECE)),
             bytes: 0,
         };
-        receiving.note(leased.key_ref, format).await?;
+        receiving.note(leased.key_ref, format, wishes).await?;
         Ok(receiving)
     }
 }
 
 impl Receiving {
     /// Writes that it has begun: past a gate of its client, so that no purge misses it.
-    async fn note(&self, key: KeyRef, format: &str) -> Result<(), CatalogError> {
+    async fn note(&self, key: KeyRef, format: &str, wishes: &Wishes) -> Result<(), CatalogError> {
+        let wishes = serde_json::to_string(wishes).ok();
         let catalog = &self.uploads.catalog;
         let (clock, random) = (catalog.clock.as_ref(), catalog.random.as_ref());
         let (id, tenant, now) = (self.id, self.tenant, clock.now());
@@ -80,7 +86,7 @@ impl Receiving {
         tx.insert_many(&catalog_rows::INSERT_UNITS, vec![row])
             .await?;
         let state = UploadState::Receiving.word();
-        let row = args![id, tenant, self.unit, format, state, now];
+        let row = args![id, tenant, self.unit, format, state, now, wishes];
         tx.execute(rows::INSERT_IMPORT, row).await?;
         let job = NewJob {
             kind: Kind::Import,

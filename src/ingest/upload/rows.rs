@@ -2,8 +2,8 @@
 
 crate::store::statements! { data:
     /// Begins an upload.
-    INSERT_IMPORT = "INSERT INTO import (id, tenant, unit, format, state, bytes, chunks, created_at) \
-        VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
+    INSERT_IMPORT = "INSERT INTO import (id, tenant, unit, format, state, bytes, chunks, created_at, \
+        wishes) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)";
     /// Takes an upload to add a piece to it; no row when it ended, or its client is purged.
     GROW_IMPORT = "UPDATE import SET chunks = chunks + 1, bytes = bytes + $1 \
         WHERE id = $2 AND state = $3 RETURNING chunks";
@@ -18,7 +18,7 @@ crate::store::statements! { data:
         WHERE id = $5 AND state = $6 RETURNING tenant";
     /// One upload, whoever's it is.
     IMPORT = "SELECT i.id, i.tenant, i.format, i.state, i.bytes, i.chunks, i.report, i.reason, \
-        i.created_at, i.ended_at, t.slug FROM import i JOIN tenant t ON t.id = i.tenant WHERE i.id = $1";
+        i.created_at, i.ended_at, t.slug, i.wishes FROM import i JOIN tenant t ON t.id = i.tenant WHERE i.id = $1";
     /// Lines that could not be read.
     REJECTS = "SELECT number, line, reason FROM import_reject WHERE import = $1 AND number > $2 \
         ORDER BY number LIMIT $3";

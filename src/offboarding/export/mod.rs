@@ -139,7 +139,8 @@ impl Offboarder {
         };
         let recorded = export.clone();
         self.change(client, |stored| {
-            stored.record.export = Some(recorded);
+            let before = stored.record.export.replace(recorded);
+            stored.record.exports_before.extend(before);
             Ok(())
         })
         .await?;

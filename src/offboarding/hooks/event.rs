@@ -6,6 +6,7 @@
 //! | cloudevents | `type` the same, or ending in `.contract.ended` and so on | `subject` | `data.ends` |
 //! | stripe | `customer.subscription.deleted` | `data.object.metadata.gallra_tenant` | `data.object.ended_at`, else `created` |
 //! | stripe | `customer.subscription.updated` with `cancel_at` | likewise | `data.object.cancel_at` |
+//! | stripe | either, where `data.object.cancellation_details.reason` is that nothing was paid | likewise | not said |
 //!
 //! A client is named by its slug. `ends` is a date, which is the contract's last day, or a time of RFC 3339.
 //! Every other event is kept and changes nothing: also one that takes an end back, because calling off
@@ -19,6 +20,8 @@ use crate::vocabulary::Timestamp;
 
 /// Longest id of an event that is taken.
 const LONGEST_ID: usize = 255;
+/// Stripe's reasons that are no termination.
+const UNPAID: [&str; 2] = ["payment_failed", "payment_disputed"];
 
 /// An event, as far as this house cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,12 @@ pub enum Says {
         tenant: Option<String>,
         /// When.
         at: At,
+    },
+    /// A subscription ended because it was not paid, or the payment is disputed. Whether the contract ends
+    /// is for a person to find out.
+    Lapsed {
+        /// Which client's, by slug.
+        tenant: Option<String>,
     },
     /// Something else.
     Other,
@@ -104,7 +113,10 @@ fn of_stripe(event: &Value, kind: &str) -> Says {
         "customer.subscription.updated" => seconds("/data/object/cancel_at"),
         _ => return Says::Other,
     };
+    let reason = text(event, "/data/object/cancellation_details/reason");
+    let is_unpaid = reason.is_some_and(|it| UNPAID.contains(&it.as_str()));
     match at.and_then(moment) {
+        Some(_) if is_unpaid => Says::Lapsed { tenant },
         Some(at) => Says::Ends { tenant, at },
         // An update that ends nothing.
         None => Says::Other,

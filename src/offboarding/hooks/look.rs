@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::{HookError, rows};
+use super::{HookError, NEEDS_A_PERSON, rows};
 use crate::audit::Action;
 use crate::keyring::columns;
-use crate::offboarding::Offboarder;
+use crate::offboarding::{Offboarder, OffboardingError};
 use crate::store::{Row, StoreError, args};
 use crate::vocabulary::{HookEventId, TenantId, Timestamp};
 
@@ -24,6 +24,17 @@ pub struct Stored {
     pub received_at: Timestamp,
 }
 
+/// A client whose subscription lapsed: nothing is scheduled, and a person is to ask what it means.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Waiting {
+    /// Which client, by slug.
+    pub tenant: String,
+    /// The newest event that says so.
+    pub event: HookEventId,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
 /// The bytes as they came.
 pub type StoredBody = Zeroizing<Vec<u8>>;
 
@@ -36,6 +47,32 @@ impl Offboarder {
             .await?;
         let read: Result<_, StoreError> = found.iter().map(stored).collect();
         Ok(read?)
+    }
+
+    /// Clients about whom an event came that only a person can judge, and of whose end nothing was recorded
+    /// since.
+    pub async fn waiting_for_a_person(&self) -> Result<Vec<Waiting>, OffboardingError> {
+        let data = &self.eraser.catalog.data;
+        let came = args![NEEDS_A_PERSON];
+        let found = data.fetch_all(rows::EVENTS_THAT_CAME_TO, came).await?;
+        let mut waiting: Vec<Waiting> = Vec::new();
+        for row in &found {
+            let it = stored(row)?;
+            let since = self.newest(it.tenant).await?;
+            let is_seen_to = since.is_some_and(|since| since.begun_at > it.received_at);
+            let client = self.client_of(it.tenant).await?;
+            let Some(client) = client.filter(|client| !is_seen_to && !client.purging) else {
+                continue;
+            };
+            if !waiting.iter().any(|one| one.tenant == client.slug) {
+                waiting.push(Waiting {
+                    tenant: client.slug,
+                    event: it.id,
+                    received_at: it.received_at,
+                });
+            }
+        }
+        Ok(waiting)
     }
 
     /// One event with its body; no body once it is erased.

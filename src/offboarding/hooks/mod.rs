@@ -22,12 +22,15 @@ pub(crate) mod rows;
 mod secrets;
 pub mod signature;
 
-pub use look::{Stored, StoredBody};
+pub use look::{Stored, StoredBody, Waiting};
 pub use receive::Received;
 pub use secrets::{Added, HookSecret};
 
 use super::OffboardingError;
 use crate::vocabulary::{HookEventId, HookSecretId};
+
+/// What becomes of an event that only a person can judge.
+const NEEDS_A_PERSON: &str = "needs-a-person";
 
 /// A kind of system that sends events, by how it signs.
 #[derive(

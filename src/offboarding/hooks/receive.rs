@@ -5,13 +5,14 @@ use subtle::ConstantTimeEq;
 
 use super::event::{self, At, Says};
 use super::signature::{self, Headers};
-use super::{HookError, Source, rows};
+use super::{HookError, NEEDS_A_PERSON, Source, rows};
 use crate::audit::{Action, Actor};
 use crate::catalog::{CatalogError, unit_kind};
 use crate::keyring::{Padding, columns};
 use crate::offboarding::{Client, OWN, Offboarder, OffboardingError, rules};
 use crate::store::{StoreError, args};
 use crate::vocabulary::{HookEventId, HookSecretId, TenantId};
+use crate::webhooks;
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +81,10 @@ impl Offboarder {
         let (slug, at) = match says {
             Says::Other => return Ok((None, "other")),
             Says::Unreadable => return Ok((None, "unreadable")),
-            Says::Ends { tenant, at } => (tenant.as_deref().unwrap_or_default(), *at),
+            Says::Ends { tenant, at } => (tenant, Some(*at)),
+            Says::Lapsed { tenant } => (tenant, None),
         };
+        let slug = slug.as_deref().unwrap_or_default();
         let client = match self.client(slug).await {
             Ok(client) if client.slug != OWN => client,
             Ok(_) | Err(OffboardingError::Unknown(_)) => return Ok((None, "unknown-client")),
@@ -91,8 +94,9 @@ impl Offboarder {
             return Ok((None, "too-late"));
         }
         let day = match at {
-            At::Day(day) => day,
-            At::Moment(time) => rules::day_of(time, &client.timezone),
+            Some(At::Day(day)) => day,
+            Some(At::Moment(time)) => rules::day_of(time, &client.timezone),
+            None => return Ok((Some(client), NEEDS_A_PERSON)),
         };
         if !rules::is_plausible(day) {
             return Ok((Some(client), "unreadable"));
@@ -117,6 +121,8 @@ impl Offboarder {
         change.commit().await?;
         self.noted(Action::OffboardingScheduled, client.id, id)
             .await?;
+        let scheduled = webhooks::Kind::OffboardingScheduled;
+        self.announce(scheduled, client.id, id).await?;
         Ok((Some(client), "scheduled"))
     }
 

@@ -7,6 +7,8 @@ crate::store::statements! { data:
     INSERT_EVENT = "INSERT INTO hook_event (id, tenant, unit, source, outcome, received_at, body, sealed_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// Stored events without their bodies, the newest first.
     EVENTS = "SELECT id, tenant, source, outcome, received_at FROM hook_event ORDER BY received_at DESC, id LIMIT $1";
+    /// Events of this outcome, the newest first.
+    EVENTS_THAT_CAME_TO = "SELECT id, tenant, source, outcome, received_at FROM hook_event WHERE outcome = $1 ORDER BY received_at DESC, id";
     /// The secrets of a source.
     SECRETS_OF = "SELECT s.id, s.tenant, s.secret, s.sealed_version, u.id, u.block, u.leaf, u.commitment FROM hook_secret s JOIN unit u ON u.id = s.unit WHERE s.source = $1";
     /// Every secret, without itself.

@@ -47,6 +47,7 @@ fn record(choice: Option<Choice>) -> Record {
         begun_by: "system".to_owned(),
         approvals: Vec::new(),
         export: None,
+        exports_before: Vec::new(),
         tasks: Vec::new(),
         cancelled: None,
         executing: None,

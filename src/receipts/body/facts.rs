@@ -256,9 +256,12 @@ pub struct Ending {
     pub contract_ended: String,
     /// How many days were waited after it.
     pub grace_days: u64,
-    /// What was handed over before, when that was chosen.
+    /// What was handed over last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// What was made for handing over before that: any of them may be what the controller has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned_before: Vec<Returned>,
 }
 
 /// What the controller chose to become of its data.

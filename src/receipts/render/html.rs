@@ -6,7 +6,7 @@ use askama::Template;
 use super::words::Words;
 use super::{acknowledged, assurance, check, headline_of, limit, medium, named, number, technique};
 use crate::receipts::Body;
-use crate::receipts::body::{Choice, Copy, CopyState, Kind};
+use crate::receipts::body::{Choice, Copy, CopyState, Kind, Returned};
 use crate::vocabulary::{Lang, Timestamp};
 
 /// A copy elsewhere that was confirmed as gone after the receipt was signed.
@@ -181,13 +181,14 @@ fn categories<'a>(body: &'a Body, words: &'a Words) -> Vec<(&'a str, String)> {
 }
 
 fn returned(body: &Body, words: &Words) -> Vec<(&'static str, String)> {
-    let Some(it) = body
-        .ending
-        .as_ref()
-        .and_then(|ending| ending.returned.as_ref())
-    else {
+    let Some(ending) = &body.ending else {
         return Vec::new();
     };
+    let all = ending.returned_before.iter().chain(&ending.returned);
+    all.flat_map(|it| one_return(it, words)).collect()
+}
+
+fn one_return(it: &Returned, words: &Words) -> [(&'static str, String); 4] {
     let records = it.records.iter();
     let records = records.map(|one| {
         format!(
@@ -196,7 +197,7 @@ fn returned(body: &Body, words: &Words) -> Vec<(&'static str, String)> {
             number(one.records)
         )
     });
-    vec![
+    [
         (words.returned_at, moment(it.at)),
         (
             words.file,

@@ -35,7 +35,7 @@ pub struct Record {
 
 /// Record a contact: a new one, or what is new about the one with this external id
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/contacts", tag = "contacts",
-    params(("slug" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("slug" = String, Path)),
     request_body = Record, responses(
     (status = 201, body = Contact), (status = 200, body = Contact, description = "it was there"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),

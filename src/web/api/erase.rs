@@ -49,7 +49,7 @@ pub enum Answer {
 
 /// Erase a contact: 202 while its receipt is pending
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/contacts/{id}/~erase", tag = "contacts",
-    params(("slug" = String, Path), ("id" = ContactId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("slug" = String, Path), ("id" = ContactId, Path)),
     request_body = Order, responses(
     (status = 200, body = Answer, description = "erased; with dry_run: what would be"),
     (status = 202, body = Erased, description = "the keys are destroyed, the receipt is pending"),

@@ -34,7 +34,7 @@ pub struct Recorded {
 
 /// Record that something of a case went to somebody
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/cases/{id}/forwardings", tag = "cases",
-    params(("slug" = String, Path), ("id" = CaseId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("slug" = String, Path), ("id" = CaseId, Path)),
     request_body = Record, responses(
     (status = 201, body = Recorded), (status = 200, body = Recorded, description = "it was there"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::super::once::{Once, made, status};
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Body, Caller, Problem, Wanted};
 use crate::erasure::hold::Hold;
@@ -46,19 +47,24 @@ pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
     (status = 201, body = Hold),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn place(caller: Caller, body: Body<Place>) -> Result<Response, Problem> {
+pub async fn place(caller: Caller, once: Once, body: Body<Place>) -> Result<Response, Problem> {
     let Place {
         tenant,
         contact,
         reason,
     } = body.value;
     let tenant = caller.tenant(&tenant, Act::Hold).await?;
-    let placed = caller.eraser().add_hold(tenant.id, contact, &reason).await;
-    let id = placed.map_err(|error| Problem::from(error).at("/reason"))?;
+    let work = async {
+        let placed = caller.eraser().add_hold(tenant.id, contact, &reason).await;
+        let id = placed.map_err(|error| Problem::from(error).at("/reason"))?;
+        Ok(made(StatusCode::CREATED, id.0))
+    };
+    let done = once.run(&caller, &body.bytes, work).await?;
+    let id = HoldId(done.object);
     let placed = caller.eraser().holds(Some(tenant.id)).await?;
     let placed = placed.into_iter().find(|hold| hold.id == id);
     let placed = placed.ok_or_else(problem::nothing_here)?;
-    Ok((StatusCode::CREATED, Json(placed)).into_response())
+    Ok((status(&done), Json(placed)).into_response())
 }
 
 /// Release a hold

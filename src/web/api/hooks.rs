@@ -7,9 +7,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde::Serialize;
 
+use super::super::body::whole;
 use super::super::problem;
 use super::{Address, Problem};
 use crate::app::App;
@@ -19,8 +19,6 @@ use crate::vocabulary::HookEventId;
 
 /// The longest event that is taken. Events of contracts are small.
 const LONGEST: usize = 256 * 1024;
-/// Bytes of a longer one that are read before it is cut off.
-const HEARD_OUT: usize = 16 * 1024 * 1024;
 
 /// An event that was taken.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -38,6 +36,7 @@ pub struct Taken {
     (status = 200, body = Taken, description = "it came before, and nothing was done"),
     (status = 400, body = Problem, description = "signed more than five minutes from now"),
     (status = 401, body = Problem, description = "the signature does not fit"),
+    (status = 408, body = Problem, description = "it did not come in time"),
     (status = 409, body = Problem, description = "its id came before with another body"),
     (status = 413, body = Problem, description = "over 256 KiB"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
@@ -49,10 +48,7 @@ pub async fn receive(
     request: Request,
 ) -> Result<Response, Problem> {
     let source: Source = source.parse().map_err(|_| problem::nothing_here())?;
-    let body = received(request).await.ok_or_else(|| {
-        let detail = "the event is too large or broke off: at most 256 KiB";
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
-    })?;
+    let body = whole(request, LONGEST).await?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let headers = Headers {
         id: text("webhook-id"),
@@ -69,21 +65,4 @@ pub async fn receive(
         Received::Repeat(id) => (StatusCode::OK, id),
     };
     Ok((status, Json(Taken { id })).into_response())
-}
-
-/// The body; `None` for one that is too long or broke off. The rest of a longer one is heard out for a
-/// while: who is cut off in the middle of a sentence does not hear the answer.
-async fn received(request: Request) -> Option<Vec<u8>> {
-    let mut chunks = request.into_body().into_data_stream();
-    let (mut body, mut length) = (Vec::new(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.ok()?;
-        length += chunk.len();
-        if length <= LONGEST {
-            body.extend_from_slice(&chunk);
-        } else if length > HEARD_OUT {
-            return None;
-        }
-    }
-    (length <= LONGEST).then_some(body)
 }

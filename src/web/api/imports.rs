@@ -5,17 +5,23 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body as Bytes;
 use axum::extract::Query;
-use axum::http::{StatusCode, header};
+use axum::extract::rejection::QueryRejection;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use super::super::body::announced;
+use super::super::once::{Once, made};
 use super::super::{Listing, PageQuery, problem};
+use super::reading_of::{Asked, Reading};
 use super::{Address, Caller, Problem, Wanted};
 use crate::catalog::TenantRef;
-use crate::ingest::FORMATS;
-use crate::ingest::upload::{LARGEST, Receiving, Reject, Upload, UploadState, Uploads};
+use crate::ingest::upload::{
+    Ended, LARGEST, Receiving, Reject, Upload, UploadState, Uploads, Wishes,
+};
 use crate::queue::{Kind, State};
 use crate::staff::Act;
 use crate::vocabulary::{ImportId, Timestamp};
@@ -23,18 +29,10 @@ use crate::vocabulary::{ImportId, Timestamp};
 /// What a client reads of a failure that is not its file's.
 const TRIED: &str =
     "the server could not take it in yet: `gallra jobs list` says why, and when it is tried again";
+/// Why a file is not taken for its length.
+const OVER: &str = "the file is over 1 GiB: send it in parts, or use `gallra import`";
 /// How long may pass between two pieces of a body.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// Which format the file has.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Format {
-    /// gallra, csv, zendesk, freshdesk, zammad, chatwoot, helpscout, front, otrs, mail, twilio, 46elks;
-    /// auto when not said: as the file begins.
-    format: Option<String>,
-}
 
 /// An import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -45,6 +43,8 @@ pub struct Import {
     tenant: String,
     /// The format that was asked for.
     format: String,
+    /// How it is to be read, as it was asked for.
+    wishes: Wishes,
     /// How it stands.
     state: UploadState,
     /// How long the file is, as far as it has come in.
@@ -65,7 +65,7 @@ pub struct Import {
 
 /// Send in a file; it is taken in as soon as it is here as a whole
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/imports", tag = "imports",
-    params(("slug" = String, Path), Format),
+    params(("slug" = String, Path), Asked),
     request_body(content = String, content_type = "application/octet-stream",
         description = "the file, streamed: at most 1 GiB"), responses(
     (status = 202, body = Import, headers(("Location" = String, description = "where its state is"))),
@@ -75,43 +75,54 @@ pub struct Import {
 pub async fn receive(
     caller: Caller,
     Address(slug): Address<String>,
-    format: Result<Query<Format>, axum::extract::rejection::QueryRejection>,
+    once: Once,
+    asked: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::WritePeople).await?;
     let uploads = uploads(&caller);
-    let format = known(format)?;
+    let reading = Reading::asked(asked)?;
+    if announced(&headers) > LARGEST {
+        return Err(too_large());
+    }
     // Apart from this call: when whoever sends breaks off, the call ends at once, and somebody must
     // still say so in the upload's row.
-    let received = tokio::spawn(async move { take(&uploads, &tenant, &format, body).await });
-    let id = received.await.map_err(|error| Problem::hidden(&error))??;
+    let into = uploads.clone();
+    let received = tokio::spawn(async move { take(&into, &tenant, &reading, body).await });
+    let (receiving, digest) = received.await.map_err(|error| Problem::hidden(&error))??;
+    let id = receiving.id();
+    // A file that came before with this key is sealed, as any is, before that can be known.
+    let work = async {
+        let id = receiving.finish().await?;
+        Ok(made(StatusCode::ACCEPTED, id.0))
+    };
+    let done = once.run(&caller, &digest, work).await;
+    if done.as_ref().map_or(true, |done| done.object != id.0) {
+        let why = "the file came before, with the same key";
+        uploads.end(id, Ended::CutOff(why)).await?;
+    }
+    let id = ImportId(done?.object);
     let import = import(&caller, id).await?;
     let location = [(header::LOCATION, format!("/api/v1/imports/{id}"))];
     Ok((StatusCode::ACCEPTED, location, Json(import)).into_response())
 }
 
-fn known(
-    format: Result<Query<Format>, axum::extract::rejection::QueryRejection>,
-) -> Result<String, Problem> {
-    let names = || {
-        let names: Vec<_> = FORMATS.iter().map(|it| it.name).collect();
-        Problem::unusable("", format!("format: choose auto, {}", names.join(", ")))
-    };
-    let Query(format) = format.map_err(|_| names())?;
-    let format = format.format.unwrap_or_else(|| "auto".to_owned());
-    let is_known = format == "auto" || FORMATS.iter().any(|it| it.name == format);
-    is_known.then_some(format).ok_or_else(names)
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", OVER)
 }
 
+/// Takes the file, and what it is known by when it is sent again.
 async fn take(
     uploads: &Uploads,
     tenant: &TenantRef,
-    format: &str,
+    reading: &Reading,
     body: Bytes,
-) -> Result<ImportId, Problem> {
-    let mut receiving = uploads.begin(tenant, format).await?;
+) -> Result<(Receiving, [u8; 32]), Problem> {
+    let begun = uploads.begin(tenant, &reading.format, &reading.wishes);
+    let mut receiving = begun.await?;
     match pour(&mut receiving, body).await {
-        Ok(()) => Ok(receiving.finish().await?),
+        Ok(digest) => Ok((receiving, digest)),
         Err(Broken::Off(why, problem)) => {
             receiving.cut_off(why).await?;
             Err(problem)
@@ -132,12 +143,12 @@ enum Broken {
     Ours(Problem),
 }
 
-async fn pour(receiving: &mut Receiving, body: Bytes) -> Result<(), Broken> {
-    let mut body = body.into_data_stream();
+async fn pour(receiving: &mut Receiving, body: Bytes) -> Result<[u8; 32], Broken> {
+    let (mut body, mut digest) = (body.into_data_stream(), Sha256::new());
     loop {
         let next = tokio::time::timeout(SILENCE, body.next()).await;
         let bytes = match next {
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(digest.finalize().into()),
             Ok(Some(Ok(bytes))) => bytes,
             Ok(Some(Err(_))) | Err(_) => {
                 let why = "the upload broke off: send the file again";
@@ -146,10 +157,9 @@ async fn pour(receiving: &mut Receiving, body: Bytes) -> Result<(), Broken> {
             }
         };
         if receiving.bytes() + bytes.len() as u64 > LARGEST {
-            let why = "the file is over 1 GiB: send it in parts, or use `gallra import`";
-            let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", why);
-            return Err(Broken::Off(why, problem));
+            return Err(Broken::Off(OVER, too_large()));
         }
+        digest.update(&bytes);
         let pushed = receiving.push(&bytes).await;
         pushed.map_err(|error| Broken::Ours(error.into()))?;
     }
@@ -181,6 +191,7 @@ async fn import(caller: &Caller, id: ImportId) -> Result<Import, Problem> {
         id,
         tenant: upload.slug,
         format: upload.format,
+        wishes: upload.wishes,
         state: match upload.state {
             UploadState::Received if given_up => UploadState::Failed,
             state => state,

@@ -47,9 +47,10 @@ pub struct Recorded {
 
 /// Record a message
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/messages", tag = "messages",
-    params(("slug" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("slug" = String, Path)),
     request_body = Record, responses(
     (status = 201, body = Recorded), (status = 200, body = Recorded, description = "it was there"),
+    (status = 409, body = Problem, description = "another message has this external id"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn record(

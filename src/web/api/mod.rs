@@ -18,8 +18,10 @@ mod lookup;
 mod messages;
 mod notice;
 mod offboarding;
+mod packages;
 mod processing;
 pub mod reading;
+mod reading_of;
 mod receipts;
 mod regroup;
 mod requests;
@@ -33,12 +35,15 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, PathItem, RefOr, SecurityRequirement};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use super::address::documented;
+use super::once::UNKEYED;
 use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
 use crate::app::App;
 
@@ -85,7 +90,7 @@ const ROUTES: &[fn() -> UtoipaMethodRouter<Arc<App>>] = &[
     || routes!(requests::instruct),
     || routes!(requests::extend),
     || routes!(requests::refuse),
-    || routes!(requests::package),
+    || routes!(packages::package),
     || routes!(requests::deliver),
     || routes!(requests::withdraw),
     || routes!(requests::reopen),
@@ -174,6 +179,21 @@ fn complete(item: &mut PathItem) {
     }
 }
 
+/// The key that every call takes which makes or starts something.
+fn keyed(post: &mut Operation) {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "1 to 255 visible characters: the same key and body, the same answer for a day",
+        ))
+        .schema(Some(text));
+    let key = RefOr::T(key.build());
+    post.parameters.get_or_insert_default().push(key);
+}
+
 /// What a status means where a route says no more.
 fn usual(status: &str) -> &'static str {
     match status {
@@ -193,7 +213,15 @@ fn finish(mut description: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut description.paths.paths);
     let paths = paths.into_iter().map(|(path, mut item)| {
         complete(&mut item);
-        (documented(&path), item)
+        let path = documented(&path);
+        if let Some(post) = item
+            .post
+            .as_mut()
+            .filter(|_| !UNKEYED.contains(&path.as_str()))
+        {
+            keyed(post);
+        }
+        (path, item)
     });
     description.paths.paths = paths.collect();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));

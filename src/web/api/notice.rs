@@ -24,6 +24,7 @@ pub struct Wanted {
 #[utoipa::path(get, path = "/api/v1/tenants/{slug}/notice", tag = "clients",
     params(("slug" = String, Path), Wanted), responses(
     (status = 200, body = String, content_type = "text/html"),
+    (status = 501, body = Problem, description = "this build makes no pdf and no docx"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn show(
@@ -40,11 +41,11 @@ pub async fn show(
         .map(|it| it.parse())
         .transpose()
         .map_err(unusable)?;
-    let format: Option<Format> = wanted
-        .format
-        .map(|it| it.parse())
-        .transpose()
-        .map_err(unusable)?;
+    let format = wanted.format.as_deref();
+    if let Some(lacking) = format.filter(|it| public::notice::LACKING.contains(it)) {
+        return Err(Problem::not_built(lacking));
+    }
+    let format: Option<Format> = format.map(str::parse).transpose().map_err(unusable)?;
     let format = format.unwrap_or(Format::Html);
     let notice = caller.notices().show(&slug, lang).await?;
     public::notice::answer(&notice, format, None)

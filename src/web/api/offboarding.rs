@@ -1,10 +1,11 @@
 //! The end of a client's contract. Who approves is whose token it is, never a name in a body.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
+use super::super::once::{Once, made};
 use super::super::outgoing::streamed;
 use super::super::problem;
 use super::{Address, Body, Caller, Problem, erase};
@@ -13,7 +14,7 @@ use crate::offboarding::{Begin, Client, Person, Status, Task};
 use crate::receipts::body::Choice;
 use crate::receipts::places::BY_TOKEN;
 use crate::staff::Act;
-use crate::vocabulary::{HoldId, TaskId};
+use crate::vocabulary::{ErasureId, HoldId, TaskId};
 
 /// What the client chose.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -78,12 +79,14 @@ pub struct Word {
 /// Record what a client chose at its contract's end
 #[utoipa::path(post, path = "/api/v1/tenants/{slug}/offboarding", tag = "offboarding",
     params(("slug" = String, Path)), request_body = Chosen, responses(
-    (status = 202, body = Status, description = "recorded; nothing is erased"),
+    (status = 202, body = Status, description = "recorded; nothing is erased", headers(
+        ("Location" = String, description = "where its state is"))),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn begin(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
     body: Body<Chosen>,
 ) -> Result<Response, Problem> {
     let client = client(&caller, &slug, Act::Offboard).await?;
@@ -94,8 +97,16 @@ pub async fn begin(
         grace_days: it.grace_days,
         instruction: it.instruction,
     };
-    let status = caller.offboarder().begin(&client, begin).await?;
-    Ok((StatusCode::ACCEPTED, Json(status)).into_response())
+    let room = caller.offboarder();
+    let work = async {
+        let begun = room.begin(&client, begin).await?;
+        Ok(made(StatusCode::ACCEPTED, begun.id.0))
+    };
+    once.run(&caller, &body.bytes, work).await?;
+    let status = room.status(&client).await?;
+    let location = format!("/api/v1/tenants/{}/offboarding", client.slug);
+    let location = [(header::LOCATION, location)];
+    Ok((StatusCode::ACCEPTED, location, Json(status)).into_response())
 }
 
 /// How far a client's offboarding has come, and what stands in the way of the purge
@@ -119,13 +130,20 @@ pub async fn show(caller: Caller, Address(slug): Address<String>) -> Result<Json
 pub async fn approve(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
 ) -> Result<Json<Status>, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
     let person = Person {
         name: caller.pass_name().await?,
         known_by: format!("{BY_TOKEN} {}", caller.pass.role.word()),
     };
-    Ok(Json(caller.offboarder().approve(&client, person).await?))
+    let room = caller.offboarder();
+    let work = async {
+        let approved = room.approve(&client, person).await?;
+        Ok(made(StatusCode::OK, approved.id.0))
+    };
+    once.run(&caller, &[], work).await?;
+    Ok(Json(room.status(&client).await?))
 }
 
 /// Stop: nothing of the client is erased until it is released
@@ -137,13 +155,17 @@ pub async fn approve(
 pub async fn hold(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
     body: Body<Why>,
 ) -> Result<Response, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
-    let hold = caller
-        .offboarder()
-        .hold(&client, &body.value.reason)
-        .await?;
+    let work = async {
+        let room = caller.offboarder();
+        let hold = room.hold(&client, &body.value.reason).await?;
+        Ok(made(StatusCode::CREATED, hold.0))
+    };
+    let done = once.run(&caller, &body.bytes, work).await?;
+    let hold = HoldId(done.object);
     Ok((StatusCode::CREATED, Json(Held { hold })).into_response())
 }
 
@@ -156,10 +178,16 @@ pub async fn hold(
 pub async fn release(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
 ) -> Result<Json<Status>, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
-    caller.offboarder().release(&client).await?;
-    Ok(Json(caller.offboarder().status(&client).await?))
+    let room = caller.offboarder();
+    let work = async {
+        room.release(&client).await?;
+        Ok(made(StatusCode::OK, client.id.0))
+    };
+    once.run(&caller, &[], work).await?;
+    Ok(Json(room.status(&client).await?))
 }
 
 /// Call it off: the contract goes on
@@ -171,16 +199,18 @@ pub async fn release(
 pub async fn cancel(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
     body: Body<Why>,
 ) -> Result<Json<Status>, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
-    let cancelled = caller
-        .offboarder()
-        .cancel(&client, &body.value.reason)
-        .await;
-    cancelled
-        .map(Json)
-        .map_err(|error| Problem::from(error).at("/reason"))
+    let room = caller.offboarder();
+    let work = async {
+        let cancelled = room.cancel(&client, &body.value.reason).await;
+        let cancelled = cancelled.map_err(|error| Problem::from(error).at("/reason"))?;
+        Ok(made(StatusCode::OK, cancelled.id.0))
+    };
+    once.run(&caller, &body.bytes, work).await?;
+    Ok(Json(room.status(&client).await?))
 }
 
 /// Purge the client: refused while anything stands in the way
@@ -194,6 +224,7 @@ pub async fn cancel(
 pub async fn execute(
     caller: Caller,
     Address(slug): Address<String>,
+    once: Once,
     body: Body<Purge>,
 ) -> Result<Response, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
@@ -209,8 +240,12 @@ pub async fn execute(
         )
     })?;
     let room = caller.offboarder();
-    let outcome = Box::pin(room.execute(&client, confirm)).await?;
-    erase::erased(&caller, outcome.erasure).await
+    let work = async {
+        let outcome = Box::pin(room.execute(&client, confirm)).await?;
+        Ok(made(StatusCode::OK, outcome.erasure.0))
+    };
+    let done = once.run(&caller, &body.bytes, work).await?;
+    erase::erased(&caller, ErasureId(done.object)).await
 }
 
 /// Return: everything that is held of the client, as one encrypted archive
@@ -254,17 +289,21 @@ pub async fn export(
 pub async fn confirm_task(
     caller: Caller,
     Address((slug, id)): Address<(String, TaskId)>,
+    once: Once,
     body: Body<Word>,
 ) -> Result<Json<Task>, Problem> {
     let client = client(&caller, &slug, Act::Purge).await?;
     let by = caller.pass_name().await?;
     let evidence = body.value.evidence;
-    Ok(Json(
-        caller
-            .offboarder()
-            .confirm_task(&client, id, &by, evidence)
-            .await?,
-    ))
+    let room = caller.offboarder();
+    let work = async {
+        room.confirm_task(&client, id, &by, evidence).await?;
+        Ok(made(StatusCode::OK, id.0))
+    };
+    once.run(&caller, &body.bytes, work).await?;
+    let tasks = room.status(&client).await?.tasks;
+    let confirmed = tasks.into_iter().find(|task| task.id == id);
+    Ok(Json(confirmed.ok_or_else(problem::nothing_here)?))
 }
 
 /// The client of this slug, also when it is purged, when the token covers it and its role may do this.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::super::once::{Once, made, status};
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Body, Caller, Problem, Wanted};
 use crate::catalog::processing::{
@@ -68,7 +69,11 @@ pub async fn recipients(caller: Caller, wanted: Wanted) -> Result<Response, Prob
     (status = 201, body = Recipient),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn add_recipient(caller: Caller, body: Body<NewRecipient>) -> Result<Response, Problem> {
+pub async fn add_recipient(
+    caller: Caller,
+    once: Once,
+    body: Body<NewRecipient>,
+) -> Result<Response, Problem> {
     let it = body.value;
     let tenant = match &it.tenant {
         Some(slug) => Some(caller.tenant(slug, Act::Describe).await?.id),
@@ -86,8 +91,16 @@ pub async fn add_recipient(caller: Caller, body: Body<NewRecipient>) -> Result<R
         safeguard: it.safeguard,
         added_at: None,
     };
-    let added = caller.catalog().add_recipient(new).await?;
-    Ok((StatusCode::CREATED, Json(added)).into_response())
+    let catalog = caller.catalog();
+    let work = async {
+        let added = catalog.add_recipient(new).await?;
+        let id = added.id.ok_or_else(problem::nothing_here)?;
+        Ok(made(StatusCode::CREATED, id.0))
+    };
+    let done = once.run(&caller, &body.bytes, work).await?;
+    let added = catalog.recipient(RecipientId(done.object)).await?;
+    let added = added.ok_or_else(problem::nothing_here)?;
+    Ok((status(&done), Json(added)).into_response())
 }
 
 /// Take a recipient out of the register

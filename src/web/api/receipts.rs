@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::super::{Listing, PageQuery, problem};
+use super::super::{Listing, PageQuery, accept, problem};
 use super::{Address, Caller, Problem, Wanted};
 use crate::receipts::render::html;
 use crate::receipts::{Body, Receipt, ReceiptError};
@@ -63,6 +63,8 @@ pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
     (status = 200, description = "the receipt", content(
         (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
     (status = 202, description = "the keys are destroyed, the receipt is pending"),
+    (status = 406, body = Problem, description = "it comes in no such form"),
+    (status = 501, body = Problem, description = "this build makes no such form"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
 pub async fn show(
@@ -71,6 +73,7 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadReceipts)?;
+    let form = accept::best(&headers, &["application/json", "text/plain", "text/html"])?;
     let receipt = match caller.app.log.find(id).await {
         Ok(receipt) => receipt,
         Err(ReceiptError::Unknown(_)) => return pending(&caller, id).await,
@@ -79,15 +82,15 @@ pub async fn show(
     if !caller.pass.covers(receipt.tenant) {
         return Err(problem::nothing_here());
     }
-    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
-    if accept.is_some_and(|accept| accept.trim_start().starts_with("text/html")) {
-        return certificate(&caller, &receipt.body()?, &headers).await;
+    match form {
+        "text/html" => certificate(&caller, &receipt.body()?, &headers).await,
+        "text/plain" => {
+            let file = caller.app.log.receipt_file(id).await?;
+            let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            Ok((kind, file).into_response())
+        }
+        _ => Ok(Json(receipt.body()?).into_response()),
     }
-    if accept.is_some_and(|accept| accept.trim_start().starts_with("text/plain")) {
-        let file = caller.app.log.receipt_file(id).await?;
-        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], file).into_response());
-    }
-    Ok(Json(receipt.body()?).into_response())
 }
 
 /// The certificate as a page, in the language the caller reads first of those there are.

@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::super::once::{Once, kept};
 use super::{Address, Body, Caller, Problem, contacts};
 use crate::catalog::types::Category;
 use crate::requests::regroup::{How, Preview, Regrouped, Regrouping};
@@ -67,6 +69,7 @@ struct Said {
 pub async fn merge(
     caller: Caller,
     Address((slug, id)): Address<(String, ContactId)>,
+    once: Once,
     body: Body<Merge>,
 ) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::Erase).await?;
@@ -82,7 +85,7 @@ pub async fn merge(
         dry_run: it.dry_run,
         version: it.version,
     };
-    regroup(&caller, &order, said).await
+    regroup(&caller, &order, said, (once, &body.bytes)).await
 }
 
 /// Give cases of this contact to another, and take out what was the other's; with `dry_run` what that
@@ -98,6 +101,7 @@ pub async fn merge(
 pub async fn split(
     caller: Caller,
     Address((slug, id)): Address<(String, ContactId)>,
+    once: Once,
     body: Body<Split>,
 ) -> Result<Response, Problem> {
     let tenant = caller.tenant(&slug, Act::Erase).await?;
@@ -116,10 +120,11 @@ pub async fn split(
         dry_run: it.dry_run,
         version: it.version,
     };
-    regroup(&caller, &order, said).await
+    regroup(&caller, &order, said, (once, &body.bytes)).await
 }
 
 /// What was done, or what would be.
+#[allow(dead_code)] // What was done is answered as it was kept; the description is made of this.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum Outcome {
@@ -129,12 +134,15 @@ pub enum Outcome {
     Done(Regrouped),
 }
 
-async fn regroup(caller: &Caller, order: &Regrouping, said: Said) -> Result<Response, Problem> {
-    for id in [order.from, order.into] {
-        contacts::read(caller, &order.tenant, id).await?; // Who is erased is gone with a receipt.
-    }
+async fn regroup(
+    caller: &Caller,
+    order: &Regrouping,
+    said: Said,
+    (once, sent): (Once, &[u8]),
+) -> Result<Response, Problem> {
     let requests = caller.requests();
     if said.dry_run {
+        both_are_there(caller, order).await?;
         let preview = requests.preview_regrouping(order, &said.instruction);
         return Ok(Json(Outcome::Shown(preview.await?)).into_response());
     }
@@ -142,7 +150,21 @@ async fn regroup(caller: &Caller, order: &Regrouping, said: Said) -> Result<Resp
         let detail = "version is missing: send it with dry_run first, and then as it was shown";
         Problem::unusable("/version", detail)
     })?;
-    let done = requests.regroup(order, &version, &said.instruction);
-    let done = Box::pin(done).await?;
-    Ok(Json(Outcome::Done(done)).into_response())
+    let work = async {
+        both_are_there(caller, order).await?;
+        let done = requests.regroup(order, &version, &said.instruction);
+        let done: Regrouped = Box::pin(done).await?;
+        kept(done.into.0, &done)
+    };
+    let done = once.run(caller, sent, work).await?;
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok((json, done.answer.unwrap_or_default()).into_response())
+}
+
+/// Who is erased is gone with a receipt.
+async fn both_are_there(caller: &Caller, order: &Regrouping) -> Result<(), Problem> {
+    for id in [order.from, order.into] {
+        contacts::read(caller, &order.tenant, id).await?;
+    }
+    Ok(())
 }

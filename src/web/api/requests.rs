@@ -1,19 +1,15 @@
 //! Data subjects' requests: registering them, the client's decisions, handing out and erasing.
 
 use axum::Json;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::super::once::{Once, made, status};
-use super::super::outgoing::streamed;
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Body, Caller, Problem, Wanted};
 use crate::catalog::TenantRef;
 use crate::catalog::types::Channel;
-use crate::requests::package::PackageOrder;
 use crate::requests::types::{ExtensionReason, RefusalGround};
 use crate::requests::{Identifiers, NewRequest, Request, RequestInFull, Requests, Right, Step};
 use crate::staff::Act;
@@ -39,7 +35,7 @@ pub struct New {
 
 /// Register a request
 #[utoipa::path(post, path = "/api/v1/requests", tag = "requests",
-    params(("Idempotency-Key" = Option<String>, Header)), request_body = New, responses(
+    request_body = New, responses(
     (status = 201, body = Request),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
@@ -59,10 +55,7 @@ pub async fn register(caller: Caller, once: Once, body: Body<New>) -> Result<Res
         Ok(made(StatusCode::CREATED, registered.id.0))
     };
     let done = once.run(&caller, &body.bytes, work).await?;
-    let request = requests
-        .show(&tenant, RequestId(done.object))
-        .await?
-        .request;
+    let request = requests.one(&tenant, RequestId(done.object)).await?;
     Ok((status(&done), Json(request)).into_response())
 }
 
@@ -96,7 +89,7 @@ pub async fn show(
 
 /// The request's client, when the token covers it. Another client's request and one that never was are
 /// answered alike.
-async fn own(caller: &Caller, id: RequestId) -> Result<(Requests, TenantRef), Problem> {
+pub(super) async fn own(caller: &Caller, id: RequestId) -> Result<(Requests, TenantRef), Problem> {
     let requests = caller.requests();
     let tenant = requests.tenant_of(id).await?;
     if !caller.pass.covers(tenant.id) {
@@ -106,9 +99,19 @@ async fn own(caller: &Caller, id: RequestId) -> Result<(Requests, TenantRef), Pr
     Ok((requests, tenant))
 }
 
-async fn step(caller: &Caller, id: RequestId, step: Step) -> Result<Json<Request>, Problem> {
+async fn step(
+    caller: &Caller,
+    id: RequestId,
+    (once, sent): (Once, &[u8]),
+    step: Step,
+) -> Result<Json<Request>, Problem> {
     let (requests, tenant) = own(caller, id).await?;
-    Ok(Json(requests.step(&tenant, id, step).await?))
+    let work = async {
+        requests.step(&tenant, id, step).await?;
+        Ok(made(StatusCode::OK, id.0))
+    };
+    once.run(caller, sent, work).await?;
+    Ok(Json(requests.one(&tenant, id).await?))
 }
 
 /// Whether it is known who the person is.
@@ -131,6 +134,7 @@ pub struct Verification {
 pub async fn verify(
     caller: Caller,
     Address(id): Address<RequestId>,
+    once: Once,
     body: Body<Verification>,
 ) -> Result<Json<Request>, Problem> {
     let Verification { contact, doubt } = body.value;
@@ -138,7 +142,7 @@ pub async fn verify(
         Some(reason) => Step::Doubt { reason },
         None => Step::Verify { contact },
     };
-    step(&caller, id, taken).await
+    step(&caller, id, (once, &body.bytes), taken).await
 }
 
 /// Nothing to say.
@@ -155,9 +159,10 @@ pub struct Nothing {}
 pub async fn forward(
     caller: Caller,
     Address(id): Address<RequestId>,
-    _: Body<Nothing>,
+    once: Once,
+    body: Body<Nothing>,
 ) -> Result<Json<Request>, Problem> {
-    step(&caller, id, Step::Forward).await
+    step(&caller, id, (once, &body.bytes), Step::Forward).await
 }
 
 /// What the client decided.
@@ -178,10 +183,12 @@ pub struct Instruction {
 pub async fn instruct(
     caller: Caller,
     Address(id): Address<RequestId>,
+    once: Once,
     body: Body<Instruction>,
 ) -> Result<Json<Request>, Problem> {
     let instruction = body.value.instruction;
-    step(&caller, id, Step::Instruct { instruction }).await
+    let taken = Step::Instruct { instruction };
+    step(&caller, id, (once, &body.bytes), taken).await
 }
 
 /// Why the client takes longer.
@@ -206,6 +213,7 @@ pub struct Extension {
 pub async fn extend(
     caller: Caller,
     Address(id): Address<RequestId>,
+    once: Once,
     body: Body<Extension>,
 ) -> Result<Json<Request>, Problem> {
     let Extension {
@@ -218,7 +226,7 @@ pub async fn extend(
         reason,
         facts,
     };
-    step(&caller, id, taken).await
+    step(&caller, id, (once, &body.bytes), taken).await
 }
 
 /// Why the client refuses.
@@ -241,6 +249,7 @@ pub struct Refusal {
 pub async fn refuse(
     caller: Caller,
     Address(id): Address<RequestId>,
+    once: Once,
     body: Body<Refusal>,
 ) -> Result<Json<Request>, Problem> {
     let Refusal {
@@ -251,65 +260,7 @@ pub async fn refuse(
         instruction,
         ground,
     };
-    step(&caller, id, taken).await
-}
-
-/// In which language.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct InLanguage {
-    /// `sv` or `en`; the client's first language when not said.
-    lang: Option<String>,
-}
-
-/// Everything held about the person, to hand over: the zip of Art. 15, or with `Accept:
-/// application/json` the record alone; 204 where nobody is held
-#[utoipa::path(get, path = "/api/v1/requests/{id}/package", tag = "requests",
-    params(("id" = RequestId, Path), InLanguage), responses(
-    (status = 200, description = "the package, as it is made", content(
-        (Vec<u8> = "application/zip"), (serde_json::Value = "application/json"))),
-    (status = 204, description = "nobody is held"),
-    (status = 409, body = Problem, description = "the client has not instructed it"),
-    (status = "4XX", body = Problem), (status = "5XX", body = Problem),
-))]
-pub async fn package(
-    caller: Caller,
-    Address(id): Address<RequestId>,
-    wanted: Result<Query<InLanguage>, QueryRejection>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (requests, tenant) = own(&caller, id).await?;
-    let unusable = |detail: String| Problem::unusable("", detail);
-    let Query(wanted) = wanted.map_err(|_| unusable("the query: lang only".to_owned()))?;
-    let lang = wanted.lang.map(|it| it.parse()).transpose();
-    let lang = lang.map_err(unusable)?;
-    if wants_json(&headers) {
-        return Ok(match requests.package(&tenant, id).await? {
-            Some(record) => Json(record).into_response(),
-            None => StatusCode::NO_CONTENT.into_response(),
-        });
-    }
-    let Some(order) = requests.packageable(&tenant, id).await? else {
-        requests.packaged(id).await?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    };
-    let order = PackageOrder { lang, ..order };
-    // Whoever stops listening has not taken it out.
-    Ok(streamed(
-        "application/zip",
-        "package.zip",
-        async move |out| {
-            Box::pin(requests.write_package(&order, out)).await?;
-            requests.packaged(id).await
-        },
-    ))
-}
-
-/// Whether JSON is asked for before anything else.
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
-    accept.is_some_and(|it| it.trim_start().starts_with("application/json"))
+    step(&caller, id, (once, &body.bytes), taken).await
 }
 
 /// A request that was carried out.
@@ -335,16 +286,25 @@ pub struct Carried {
 pub async fn deliver(
     caller: Caller,
     Address(id): Address<RequestId>,
-    _: Body<Nothing>,
+    once: Once,
+    body: Body<Nothing>,
 ) -> Result<Json<Carried>, Problem> {
     let (requests, tenant) = own(&caller, id).await?;
-    let delivered = requests.deliver(&tenant, id).await?;
-    let (salt, pending) = match delivered.erased {
-        Some(outcome) => (outcome.salt, outcome.pending),
+    let work = async {
+        requests.deliver(&tenant, id).await?;
+        Ok(made(StatusCode::OK, id.0))
+    };
+    Box::pin(once.run(&caller, &body.bytes, work)).await?;
+    let request = requests.one(&tenant, id).await?;
+    let (salt, pending) = match request.receipt_id {
+        Some(erasure) => {
+            let outcome = caller.eraser().outcome(erasure).await?;
+            (outcome.salt, outcome.pending)
+        }
         None => (None, None),
     };
     Ok(Json(Carried {
-        request: delivered.request,
+        request,
         salt: salt.map(|salt| hex::encode(salt.expose())),
         pending,
     }))
@@ -359,9 +319,10 @@ pub async fn deliver(
 pub async fn withdraw(
     caller: Caller,
     Address(id): Address<RequestId>,
-    _: Body<Nothing>,
+    once: Once,
+    body: Body<Nothing>,
 ) -> Result<Json<Request>, Problem> {
-    step(&caller, id, Step::Withdraw).await
+    step(&caller, id, (once, &body.bytes), Step::Withdraw).await
 }
 
 /// Why a request is taken up again.
@@ -381,8 +342,9 @@ pub struct Reopening {
 pub async fn reopen(
     caller: Caller,
     Address(id): Address<RequestId>,
+    once: Once,
     body: Body<Reopening>,
 ) -> Result<Json<Request>, Problem> {
     let reason = body.value.reason;
-    step(&caller, id, Step::Reopen { reason }).await
+    step(&caller, id, (once, &body.bytes), Step::Reopen { reason }).await
 }

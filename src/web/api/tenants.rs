@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::super::once::{Once, made, status};
 use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
 use crate::catalog::{NewTenant, Tenant, TenantPatch, TenantSummary};
 use crate::staff::Act;
@@ -50,7 +51,7 @@ fn timezone() -> String {
     (status = 409, body = Problem, description = "the slug is taken"),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn add(caller: Caller, body: Body<New>) -> Result<Response, Problem> {
+pub async fn add(caller: Caller, once: Once, body: Body<New>) -> Result<Response, Problem> {
     caller.may_everywhere(Act::ChangeTenants)?;
     let new = body.value;
     let new = NewTenant {
@@ -62,8 +63,15 @@ pub async fn add(caller: Caller, body: Body<New>) -> Result<Response, Problem> {
         languages: new.languages,
         timezone: new.timezone,
     };
-    let tenant = caller.catalog().add_tenant(new).await?;
-    Ok((StatusCode::CREATED, Json(tenant)).into_response())
+    let catalog = caller.catalog();
+    let slug = new.slug.clone();
+    let work = async {
+        let added = catalog.add_tenant(new).await?;
+        Ok(made(StatusCode::CREATED, added.summary.id.0))
+    };
+    let done = once.run(&caller, &body.bytes, work).await?;
+    let tenant = catalog.show_tenant(&slug).await?;
+    Ok((status(&done), Json(tenant)).into_response())
 }
 
 /// Clients this token covers, in order of slug

@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::super::once::{Once, made, status};
 use super::super::{Listing, PageQuery, problem};
 use super::{Address, Body, Caller, Problem, Wanted};
 use crate::audit::{Action, Entry};
-use crate::staff::Act;
+use crate::staff::{Act, Made};
 use crate::vocabulary::{DeliveryId, EndpointId, EventId, Personal, TenantId, Timestamp};
 use crate::webhooks::{self, DeliveryState, Kind, NewEndpoint, Webhooks};
 
@@ -165,7 +166,7 @@ pub async fn list(caller: Caller, wanted: Wanted) -> Result<Response, Problem> {
     (status = 201, body = Endpoint),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn add(caller: Caller, body: Body<New>) -> Result<Response, Problem> {
+pub async fn add(caller: Caller, once: Once, body: Body<New>) -> Result<Response, Problem> {
     caller.may(Act::ChangeTenants)?;
     let New {
         url,
@@ -188,13 +189,22 @@ pub async fn add(caller: Caller, body: Body<New>) -> Result<Response, Problem> {
         events,
     };
     let webhooks = caller.app.webhooks();
-    let (id, secret) = webhooks.add(new).await?;
-    note(&caller, Action::WebhookAdded, id).await?;
-    let made = Endpoint {
-        secret: Some(secret.shown().to_string()),
-        ..webhooks.endpoint(id).await?.into()
+    let work = async {
+        let (id, _) = webhooks.add(new).await?;
+        note(&caller, Action::WebhookAdded, id).await?;
+        Ok(made(StatusCode::CREATED, id.0))
     };
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let done = once.run(&caller, &body.bytes, work).await?;
+    let endpoint = webhooks.endpoint(EndpointId(done.object)).await?;
+    Ok((status(&done), Json(with_secret(endpoint))).into_response())
+}
+
+/// For who made the endpoint or changed its secret, also when the answer got lost and is asked for again.
+fn with_secret(endpoint: webhooks::Endpoint) -> Endpoint {
+    Endpoint {
+        secret: Some(endpoint.secret().shown().to_string()),
+        ..endpoint.into()
+    }
 }
 
 /// One endpoint
@@ -250,12 +260,17 @@ pub async fn deliveries(
     (status = 202, body = Sent),
     (status = "4XX", body = Problem), (status = "5XX", body = Problem),
 ))]
-pub async fn test(caller: Caller, Address(id): Address<EndpointId>) -> Result<Response, Problem> {
+pub async fn test(
+    caller: Caller,
+    Address(id): Address<EndpointId>,
+    once: Once,
+) -> Result<Response, Problem> {
     let (webhooks, _) = endpoint(&caller, id).await?;
-    let sent = Sent {
-        id: webhooks.test(id).await?,
+    let work = async {
+        let sent = webhooks.test(id).await?;
+        Ok(made(StatusCode::ACCEPTED, sent.0))
     };
-    Ok((StatusCode::ACCEPTED, Json(sent)).into_response())
+    sent(&once.run(&caller, &[], work).await?)
 }
 
 /// Send something once more, as the same message
@@ -267,13 +282,20 @@ pub async fn test(caller: Caller, Address(id): Address<EndpointId>) -> Result<Re
 pub async fn redeliver(
     caller: Caller,
     Address(id): Address<EndpointId>,
+    once: Once,
     body: Body<Again>,
 ) -> Result<Response, Problem> {
     let (webhooks, _) = endpoint(&caller, id).await?;
-    let sent = Sent {
-        id: webhooks.redeliver(id, body.value.delivery).await?,
+    let work = async {
+        let sent = webhooks.redeliver(id, body.value.delivery).await?;
+        Ok(made(StatusCode::ACCEPTED, sent.0))
     };
-    Ok((StatusCode::ACCEPTED, Json(sent)).into_response())
+    sent(&once.run(&caller, &body.bytes, work).await?)
+}
+
+fn sent(done: &Made) -> Result<Response, Problem> {
+    let id = DeliveryId(done.object);
+    Ok((status(done), Json(Sent { id })).into_response())
 }
 
 /// Give an endpoint another secret; the one before signs too for a day
@@ -285,12 +307,14 @@ pub async fn redeliver(
 pub async fn rotate_secret(
     caller: Caller,
     Address(id): Address<EndpointId>,
+    once: Once,
 ) -> Result<Json<Endpoint>, Problem> {
     let (webhooks, _) = endpoint(&caller, id).await?;
-    let secret = webhooks.rotate_secret(id).await?;
-    note(&caller, Action::WebhookRotated, id).await?;
-    Ok(Json(Endpoint {
-        secret: Some(secret.shown().to_string()),
-        ..webhooks.endpoint(id).await?.into()
-    }))
+    let work = async {
+        webhooks.rotate_secret(id).await?;
+        note(&caller, Action::WebhookRotated, id).await?;
+        Ok(made(StatusCode::OK, id.0))
+    };
+    once.run(&caller, &[], work).await?;
+    Ok(Json(with_secret(webhooks.endpoint(id).await?)))
 }

@@ -10,10 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::super::{Address, Problem, problem};
+use super::missing;
 use crate::app::App;
 use crate::catalog::CatalogError;
 use crate::disclosure::{DisclosureError, Format, Links, Notice, STYLE};
 use crate::vocabulary::Lang;
+
+/// Forms that another build may have and this one lacks.
+pub const LACKING: [&str; 2] = ["pdf", "docx"];
 
 /// The query; what else stands there is not ours and does not matter.
 #[derive(Debug, serde::Deserialize)]
@@ -21,20 +25,31 @@ pub struct Wanted {
     lang: Option<String>,
 }
 
-/// A client's notice, in the language that was asked for, else in one the reader understands, else in
-/// the client's own.
+/// A client's notice. Who reads pages is told on a page that there is none.
 pub async fn show(
     State(app): State<Arc<App>>,
     Address(name): Address<String>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
+) -> Response {
+    let shown = found(&app, &name, wanted, &headers).await;
+    shown.unwrap_or_else(|problem| missing::instead_of(problem, &headers))
+}
+
+/// In the language that was asked for, else in one the reader understands, else in the client's own.
+async fn found(
+    app: &App,
+    name: &str,
+    wanted: Wanted,
+    headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let (slug, format) = match name.rsplit_once('.') {
-        None => (name.as_str(), Format::Html),
+        None => (name, Format::Html),
+        Some((_, form)) if LACKING.contains(&form) => return Err(Problem::not_built(form)),
         Some((slug, form)) => (slug, form.parse().map_err(|_| problem::nothing_here())?),
     };
     let asked = wanted.lang.and_then(|code| code.parse().ok());
-    let lang = asked.or_else(|| understood(&headers));
+    let lang = asked.or_else(|| understood(headers));
     let notice = match app.notices().show(slug, lang).await {
         // Who is a client no more, or is being purged, is nobody's business.
         Err(DisclosureError::Catalog(CatalogError::TenantBeingErased)) => {
@@ -96,7 +111,7 @@ pub fn answer(notice: &Notice, format: Format, links: Option<&Links>) -> Result<
 }
 
 /// Nothing is loaded, nothing runs; the one style sheet is known by its hash.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     let style = STANDARD.encode(Sha256::digest(STYLE));
     format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; \

@@ -31,7 +31,7 @@ impl Catalog {
         let Some(tenant) = self.tenant_by_id(tenant).await? else {
             return Ok(());
         };
-        let values = tokens::suppressible(&contact, &tenant.country);
+        let values = tokens::suppressible(contact.identifiers(), &tenant.country);
         self.suppress(tenant.id, &values, suppression).await?;
         self.pass_all_gates(tenant.id).await
     }

@@ -57,11 +57,12 @@ impl Identifier {
 
     /// Whether an opened contact really is who was looked for: a token alone is no proof.
     fn fits(&self, contact: &Contact, country: &str) -> bool {
-        let own = match self {
-            Identifier::Email(_) => contact.email.clone().map(Identifier::Email),
-            Identifier::Phone(_) => contact.phone.clone().map(Identifier::Phone),
-            Identifier::Name(_) => contact.name.clone().map(Identifier::Name),
-            Identifier::ExternalId(_) => contact.external_id.clone().map(Identifier::ExternalId),
+        type Make = fn(Personal) -> Identifier;
+        let (kind, make): (_, Make) = match self {
+            Identifier::Email(_) => (Category::Email, Identifier::Email),
+            Identifier::Phone(_) => (Category::Phone, Identifier::Phone),
+            Identifier::Name(_) => (Category::Name, Identifier::Name),
+            Identifier::ExternalId(_) => (Category::ExternalId, Identifier::ExternalId),
         };
         let text = |values: Vec<Identity>| -> BTreeSet<String> {
             values
@@ -69,9 +70,9 @@ impl Identifier {
                 .map(|(_, value)| value.expose().to_owned())
                 .collect()
         };
-        let own = own.map(|it| text(it.values(country))).unwrap_or_default();
         let wanted = text(self.values(country));
-        !wanted.is_empty() && wanted.is_subset(&own)
+        let fits = |own: &Personal| wanted.is_subset(&text(make(own.clone()).values(country)));
+        !wanted.is_empty() && contact.all(kind).any(fits)
     }
 }
 
@@ -192,14 +193,14 @@ impl Catalog {
         let recipients: Result<Vec<String>, _> = rows.iter().map(|row| row.text(0)).collect();
         let recipients = recipients?;
         let profile = [
-            (Category::Name, contact.name.is_some()),
-            (Category::Phone, contact.phone.is_some()),
-            (Category::Email, contact.email.is_some()),
-            (Category::ExternalId, contact.external_id.is_some()),
+            Category::Name,
+            Category::Phone,
+            Category::Email,
+            Category::ExternalId,
         ];
         let counts = profile
             .into_iter()
-            .map(|(category, held)| (category, u64::from(held)))
+            .map(|category| (category, contact.all(category).count() as u64))
             .chain([
                 (Category::Message, messages.u64(0)?),
                 (Category::Attachment, files.u64(0)?),

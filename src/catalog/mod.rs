@@ -36,6 +36,7 @@ pub mod controller;
 mod erased;
 mod error;
 mod find;
+pub mod further;
 pub mod index;
 pub mod inventory;
 mod lease_unit;

@@ -1,5 +1,6 @@
 //! Rows as they are stored, and opening them.
 
+use super::further::{Further, KINDS};
 use super::types::{Case, Contact};
 use super::{Catalog, CatalogError};
 use crate::keyring::{Column, Field, KeyRef, Padding, Place, Sealer, columns};
@@ -39,6 +40,7 @@ pub(crate) struct ContactRow {
     pub name: Option<Vec<u8>>,
     pub phone: Option<Vec<u8>>,
     pub email: Option<Vec<u8>>,
+    pub further: Option<Vec<u8>>,
     pub source: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -56,6 +58,7 @@ impl ContactRow {
             name: row.opt_blob(3)?,
             phone: row.opt_blob(4)?,
             email: row.opt_blob(5)?,
+            further: row.opt_blob(15)?,
             source: row.opt_text(6)?,
             created_at: row.timestamp(7)?,
             updated_at: row.timestamp(8)?,
@@ -74,12 +77,35 @@ impl ContactRow {
             name: open(columns::CONTACT_NAME, &self.name)?,
             phone: open(columns::CONTACT_PHONE, &self.phone)?,
             email: open(columns::CONTACT_EMAIL, &self.email)?,
+            further: further(open(columns::CONTACT_FURTHER, &self.further)?)?,
             source: self.source.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
         })
     }
+}
+
+/// The list as it is sealed: nothing where there is none, as in rows from before there were any.
+fn further(text: Option<Personal>) -> Result<Further, CatalogError> {
+    match text {
+        Some(text) => serde_json::from_str(text.expose()).map_err(CatalogError::Stored),
+        None => Ok(Further::default()),
+    }
+}
+
+/// The list as text, to be sealed.
+pub(crate) fn further_text(further: &Further) -> Result<Option<Personal>, CatalogError> {
+    if further.is_empty() {
+        return Ok(None);
+    }
+    let text = serde_json::to_string(further).map_err(CatalogError::Stored)?;
+    Ok(Some(Personal::new(text)))
+}
+
+/// How many of each kind of identifier a contact has, in the order of the columns.
+pub(crate) fn counts(contact: &Contact) -> [i64; 3] {
+    KINDS.map(|kind| contact.all(kind).count() as i64)
 }
 
 /// A case's row as it is stored.

@@ -4,7 +4,7 @@
 macro_rules! contact {
     () => {
         "c.id, c.unit, c.external_id, c.name, c.phone, c.email, c.source, c.created_at, \
-         c.updated_at, c.sealed_version, c.erased_at, u.id, u.block, u.leaf, u.commitment "
+         c.updated_at, c.sealed_version, c.erased_at, u.id, u.block, u.leaf, u.commitment, c.further "
     };
 }
 
@@ -164,15 +164,18 @@ crate::store::bulk! { data:
         WHERE c.tenant = $1 AND c.id IN ("), 1, ")";
     /// New contacts. One that another writer has made meanwhile is left alone and missed in the count.
     INSERT_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
-        source, created_at, updated_at, sealed_version, guard) VALUES", 12,
+        source, created_at, updated_at, sealed_version, guard, further, external_ids, emails, phones) \
+        VALUES", 16,
         " ON CONFLICT (id) DO NOTHING";
     /// Changed contacts, sealed anew as a whole.
     CHANGE_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
-        source, created_at, updated_at, sealed_version, guard) VALUES", 12,
+        source, created_at, updated_at, sealed_version, guard, further, external_ids, emails, phones) \
+        VALUES", 16,
         " ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, \
         name = excluded.name, phone = excluded.phone, email = excluded.email, \
         source = excluded.source, updated_at = excluded.updated_at, \
-        sealed_version = excluded.sealed_version";
+        sealed_version = excluded.sealed_version, further = excluded.further, \
+        external_ids = excluded.external_ids, emails = excluded.emails, phones = excluded.phones";
     /// The cases' guards.
     TAKE_CASES = "UPDATE support_case SET guard = guard + 1 \
         WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";

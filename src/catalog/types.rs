@@ -1,6 +1,7 @@
 //! What the catalog holds, as the rest of the program sees it: opened, typed, and shy in `Debug`.
 
 use super::controller::Controller;
+use super::further::Further;
 use crate::vocabulary::{
     AttachmentId, CaseId, ContactId, ForwardingId, MessageId, Personal, TenantId, Timestamp,
 };
@@ -189,6 +190,10 @@ pub struct Contact {
     pub phone: Option<Personal>,
     /// E-mail address as written.
     pub email: Option<Personal>,
+    /// Further addresses, numbers and ids; absent when there are none.
+    #[serde(default, skip_serializing_if = "Further::is_empty")]
+    #[schema(required = false)]
+    pub further: Further,
     /// Where the data came from.
     pub source: Option<String>,
     /// When Gallra first heard of the person.

@@ -24,9 +24,6 @@ impl Catalog {
         tenant: &TenantRef,
         contact: ContactChange,
     ) -> Result<Upserted<ContactId>, CatalogError> {
-        if let Some(source) = &contact.source {
-            super::rules::check_text("source", source)?;
-        }
         let change = Change::Contact(contact);
         let (ids, created) = self
             .write_one(tenant, change, Action::ContactUpserted)
@@ -69,7 +66,6 @@ impl Catalog {
         tenant: &TenantRef,
         forwarding: ForwardingChange,
     ) -> Result<Upserted<ForwardingId>, CatalogError> {
-        super::rules::check_text("recipient", &forwarding.recipient)?;
         let change = Change::Forwarding(forwarding);
         let (ids, created) = self
             .write_one(tenant, change, Action::ForwardingRecorded)
@@ -88,6 +84,7 @@ impl Catalog {
         change: Change,
         action: Action,
     ) -> Result<(Ids, bool), CatalogError> {
+        change.check()?;
         let written = self.write_together(tenant, change, self.author(action));
         match written.await? {
             Outcome::Created(ids) => Ok((ids, true)),
@@ -96,6 +93,10 @@ impl Catalog {
             Outcome::Refused(Refusal::NoIdentifier) => Err(CatalogError::Invalid {
                 field: "external_id",
                 reason: "is missing or empty, and no e-mail or phone stands in for it",
+            }),
+            Outcome::Refused(Refusal::TooManyIdentifiers) => Err(CatalogError::Invalid {
+                field: "further",
+                reason: "has more than 100 of a kind: name one person's only",
             }),
             // The row is marked: which of contact and case does not matter to who tries again.
             Outcome::BeingErased => Err(CatalogError::BeingErased),

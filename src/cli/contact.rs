@@ -11,7 +11,8 @@ use super::person::{Named, Typed};
 use crate::app::App;
 use crate::catalog::Expected;
 use crate::catalog::rehouse::Fate;
-use crate::erasure::rectify::Rectification;
+use crate::catalog::types::Category;
+use crate::erasure::rectify::{Rectification, Step};
 use crate::vocabulary::{ContactId, Personal};
 
 #[derive(Debug, clap::Subcommand)]
@@ -54,6 +55,16 @@ pub struct Rectify {
     /// Take the e-mail address out
     #[arg(long)]
     no_email: bool,
+    /// A further e-mail address, or `-`; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    add_email: Vec<Typed>,
+    /// A further telephone number, or `-`; may be given again
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    add_phone: Vec<Typed>,
+    /// An address, number or id that is wrong, further or not, or `-`; may be
+    /// given again
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    remove: Vec<Typed>,
     /// The client's instruction, as a reference that names no person
     #[arg(long, value_name = "REF")]
     instruction: String,
@@ -84,15 +95,15 @@ async fn rectify(it: Rectify, app: &App, output: Output) -> Result<(), Failure> 
         name: fate(&it.set_name, it.no_name)?,
         phone: fate(&it.set_phone, it.no_phone)?,
         email: fate(&it.set_email, it.no_email)?,
+        further: steps(&it)?,
         expected: Expected::Any,
         instruction: it.instruction,
     };
-    if [&order.name, &order.phone, &order.email]
-        .iter()
-        .all(|fate| **fate == Fate::Keep)
-    {
+    let fates = [&order.name, &order.phone, &order.email];
+    if order.further.is_empty() && fates.iter().all(|fate| **fate == Fate::Keep) {
         return Err(Failure::usage(
-            "say what is right: --set-name, --set-phone, --set-email, or --no-name and so on",
+            "say what is right: --set-name, --set-phone, --set-email, or --no-name and so on; \
+             --add-email, --add-phone, --remove for further ones",
         ));
     }
     let outcome = Box::pin(app.eraser.rectify(order)).await?;
@@ -114,6 +125,23 @@ async fn rectify(it: Rectify, app: &App, output: Output) -> Result<(), Failure> 
             )
         }
     })
+}
+
+/// What is wrong goes before what is right comes: a value may take another's place.
+fn steps(it: &Rectify) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    for wrong in &it.remove {
+        steps.push(Step::Remove(wrong.read()?));
+    }
+    for (kind, added) in [
+        (Category::Email, &it.add_email),
+        (Category::Phone, &it.add_phone),
+    ] {
+        for value in added {
+            steps.push(Step::Add(kind, value.read()?));
+        }
+    }
+    Ok(steps)
 }
 
 fn fate(right: &Option<Typed>, out: bool) -> Result<Fate, Failure> {

@@ -167,7 +167,7 @@ impl Eraser {
             counts.people = 1;
             counts.store("data", 1);
             for (at, category) in PROFILE.into_iter().enumerate() {
-                counts.category(category, u64::from(held.bool(at)?));
+                counts.category(category, held.u64(at)?);
             }
         }
         for profile in profiles {

@@ -4,9 +4,22 @@
 
 use super::rehouse::{Reason, RehouseRequest};
 use super::{EraseError, EraseRequest, Eraser, Outcome, Preview};
+use crate::catalog::further::{KINDS, TooMany};
 use crate::catalog::rehouse::{Choice, Fate, ProfileChoice};
+use crate::catalog::types::{Category, Contact};
 use crate::catalog::{CatalogError, Expected, TenantRef, rules};
 use crate::vocabulary::{ContactId, Personal, TenantId};
+
+/// What becomes of a contact's further identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// These are the further ones of a kind, and no others.
+    Only(Category, Vec<Personal>),
+    /// This one is added, unless it is there.
+    Add(Category, Personal),
+    /// This one is taken out, also where it is the first of its kind.
+    Remove(Personal),
+}
 
 /// What is wrong in a profile, and what is right.
 #[derive(Debug, Clone)]
@@ -21,6 +34,8 @@ pub struct Rectification {
     pub phone: Fate,
     /// The e-mail address.
     pub email: Fate,
+    /// What becomes of the further addresses, numbers and ids, one step after the other.
+    pub further: Vec<Step>,
     /// Which versions of the profile this was seen in.
     pub expected: Expected,
     /// The tenant's instruction.
@@ -62,6 +77,7 @@ impl Eraser {
             name,
             phone,
             email,
+            further,
             expected,
             instruction,
         } = order;
@@ -70,15 +86,26 @@ impl Eraser {
         check("email", &email)?;
         let before = self.catalog.read_contact(&tenant, contact).await?;
         expected.check(&before.tag())?;
+        let mut after = before.clone();
+        for (fate, value) in [
+            (name, &mut after.name),
+            (phone, &mut after.phone),
+            (email, &mut after.email),
+        ] {
+            match fate {
+                Fate::Keep => {}
+                Fate::Replace(right) => *value = Some(right),
+                Fate::Drop => *value = None,
+            }
+        }
+        for step in further {
+            take(&mut after, step, &tenant.country)?;
+        }
         let choice = ProfileChoice {
-            external_id: Fate::Keep,
-            name: needed(name, before.name.as_ref()),
-            phone: needed(phone, before.phone.as_ref()),
-            email: needed(email, before.email.as_ref()),
             expected,
+            ..ProfileChoice::between(&before, &after)
         };
-        let fates = [&choice.name, &choice.phone, &choice.email];
-        if fates.iter().all(|fate| **fate == Fate::Keep) {
+        if choice.is_nothing() {
             return Ok(None);
         }
         let request = RehouseRequest {
@@ -102,11 +129,36 @@ fn check(field: &'static str, fate: &Fate) -> Result<(), CatalogError> {
     rules::check_text(field, value.expose())
 }
 
-/// The fate, where it changes anything.
-fn needed(fate: Fate, old: Option<&Personal>) -> Fate {
-    match (&fate, old) {
-        (Fate::Replace(new), Some(old)) if new == old => Fate::Keep,
-        (Fate::Drop, None) => Fate::Keep,
-        _ => fate,
+fn invalid(reason: &'static str) -> CatalogError {
+    let field = "further";
+    CatalogError::Invalid { field, reason }
+}
+
+/// Takes one step.
+fn take(contact: &mut Contact, step: Step, country: &str) -> Result<(), CatalogError> {
+    let added = match step {
+        Step::Only(kind, values) => {
+            if let Some(list) = contact.further.list(kind) {
+                list.clear();
+            }
+            values.into_iter().map(|value| (kind, value)).collect()
+        }
+        Step::Add(kind, value) => vec![(kind, value)],
+        Step::Remove(value) => {
+            let taken_out = KINDS.map(|kind| contact.take_out(kind, &value, country));
+            return match taken_out.contains(&true) {
+                true => Ok(()),
+                false => Err(invalid(
+                    "is none of this contact's identifiers: see what it has",
+                )),
+            };
+        }
+    };
+    for (kind, value) in added {
+        check("further", &Fate::Replace(value.clone()))?;
+        contact
+            .add(kind, &value, country)
+            .map_err(|TooMany| invalid("has more than 100 of a kind: name one person's only"))?;
     }
+    Ok(())
 }

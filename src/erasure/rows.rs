@@ -113,13 +113,13 @@ crate::store::statements! { data:
     UNITS_AFTER = "SELECT block, leaf FROM unit WHERE tenant = $1 AND (block, leaf) > ($2, $3) ORDER BY block, leaf LIMIT $4";
 
     /// Takes a contact before its rows are deleted, so that no writer is in between.
-    TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING external_id IS NOT NULL, name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL";
+    TAKE_CONTACT = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) WHERE id = $2 RETURNING external_ids, CAST(CASE WHEN name IS NULL THEN 0 ELSE 1 END AS BIGINT), phones, emails";
     /// The next messages of a unit.
     MESSAGES_OF_UNIT = "SELECT id FROM message WHERE unit = $1 ORDER BY id LIMIT $2";
     /// Deletes the next files of a unit, which may be large.
     DELETE_SOME_ATTACHMENTS = "DELETE FROM attachment WHERE id IN (SELECT id FROM attachment WHERE unit = $1 ORDER BY id LIMIT $2)";
     /// What a contact holds that nobody may write about any more.
-    CLOSED_CONTACT = "SELECT external_id IS NOT NULL, name IS NOT NULL, phone IS NOT NULL, email IS NOT NULL FROM contact WHERE id = $1 AND erased_at IS NOT NULL";
+    CLOSED_CONTACT = "SELECT external_ids, CAST(CASE WHEN name IS NULL THEN 0 ELSE 1 END AS BIGINT), phones, emails FROM contact WHERE id = $1 AND erased_at IS NOT NULL";
     /// Deletes the messages of a unit.
     DELETE_MESSAGES = "DELETE FROM message WHERE unit = $1";
     /// Deletes the messages of a unit up to an id.
@@ -185,8 +185,8 @@ crate::store::statements! { data:
 crate::store::bulk! { data:
     /// Closes contacts before their rows are deleted, so that no writer is in between.
     TAKE_PEOPLE = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) \
-        WHERE tenant = $2 AND id IN (", 1, ") RETURNING external_id IS NOT NULL, name IS NOT NULL, \
-        phone IS NOT NULL, email IS NOT NULL";
+        WHERE tenant = $2 AND id IN (", 1, ") RETURNING external_ids, \
+        CAST(CASE WHEN name IS NULL THEN 0 ELSE 1 END AS BIGINT), phones, emails";
     /// The units of contacts.
     UNITS_OF_CONTACTS = "SELECT id FROM unit WHERE tenant = $1 AND contact IN (", 1, ")";
     /// Deletes the messages of units.

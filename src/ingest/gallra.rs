@@ -7,9 +7,9 @@ use tokio::io::AsyncBufRead;
 
 use super::intake::{Intake, Options};
 use super::report::Report;
-use super::source::{KEPT, LONGEST_RECORD, Line, Lines};
+use super::source::{KEPT, Line, Lines};
 use super::{IngestError, Reason};
-use crate::catalog::rules::LONGEST_LINE;
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{
     CaseChange, Change, ContactChange, ForwardingChange, MessageChange, NewAttachment,
@@ -18,8 +18,8 @@ use crate::catalog::write::{
 use crate::catalog::{Catalog, TenantRef};
 use crate::vocabulary::{Personal, Timestamp};
 
-/// A line may be this long where files stand in it: one of 16 MiB in Base64, and the rest.
-const LONGEST_WITH_FILES: usize = 24 << 20;
+/// A line may be this long: files of 17 MiB in Base64, and a text of 1 MiB of which each letter is escaped.
+const LONGEST_LINE: usize = 32 << 20;
 
 /// Imports a stream of gallra NDJSON. `progress` is called after each batch.
 pub async fn import_gallra<R: AsyncBufRead + Unpin>(
@@ -43,7 +43,7 @@ pub(super) async fn lines<R: AsyncBufRead + Unpin>(
     intake: &mut Intake<'_>,
     progress: &mut impl FnMut(&Report),
 ) -> Result<(), IngestError> {
-    let mut lines = Lines::within(LONGEST_WITH_FILES, source);
+    let mut lines = Lines::within(LONGEST_LINE, source);
     loop {
         let line = lines.next().await.map_err(|cause| IngestError::Source {
             line: lines.number(),
@@ -73,25 +73,16 @@ pub(super) async fn lines<R: AsyncBufRead + Unpin>(
     }
 }
 
-/// Reads a line, or says why not. Only files make a line longer than any other record may be.
+/// Reads a line, or says why not.
 fn whole(mut bytes: Vec<u8>, number: u64) -> Result<(Change, usize), (Reason, Vec<u8>)> {
-    let read = read(strip_mark(&bytes, number));
-    if bytes.len() > LONGEST_RECORD && !read.as_ref().is_ok_and(carries_files) {
-        bytes.truncate(KEPT);
-        return Err((Reason::TooLong, bytes));
-    }
-    match read {
+    match read(strip_mark(&bytes, number)) {
         Ok(change) => Ok((change, bytes.len())),
-        Err(reason) => Err((reason, bytes)),
-    }
-}
-
-fn carries_files(change: &Change) -> bool {
-    match change {
-        Change::Message(it) => {
-            !it.attachments.is_empty() && it.body.expose().len() <= LONGEST_RECORD
+        Err(reason) => {
+            if reason == Reason::LongBody {
+                bytes.truncate(KEPT);
+            }
+            Err((reason, bytes))
         }
-        _ => false,
     }
 }
 
@@ -114,6 +105,7 @@ struct Raw {
     name: Option<Personal>,
     phone: Option<Personal>,
     email: Option<Personal>,
+    further: Option<Further>,
     source: Option<String>,
     created_at: Option<Timestamp>,
     contact: Option<Personal>,
@@ -149,22 +141,20 @@ struct RawFile {
 /// Reads one line.
 pub(super) fn read(bytes: &[u8]) -> Result<Change, Reason> {
     let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
-    // As itself or escaped; `\\u0000` is a backslash and harmless, and goes to quarantine with it.
-    if text.contains('\0') || text.contains("\\u0000") {
-        return Err(Reason::Nul);
-    }
     // serde would read an array as the fields in their order.
     if !text.trim_start().starts_with('{') {
         return Err(Reason::NotJson);
     }
     let raw: Raw = serde_json::from_str(text).map_err(|error| reason_of(&error))?;
-    match raw.kind.as_deref() {
-        Some("contact") => contact(raw),
-        Some("case") => case(raw),
-        Some("message") => message(raw),
-        Some("forwarding") => forwarding(raw),
-        _ => Err(Reason::UnknownType),
-    }
+    let change = match raw.kind.as_deref() {
+        Some("contact") => contact(raw)?,
+        Some("case") => case(raw)?,
+        Some("message") => message(raw)?,
+        Some("forwarding") => forwarding(raw)?,
+        _ => return Err(Reason::UnknownType),
+    };
+    change.check()?;
+    Ok(change)
 }
 
 fn reason_of(error: &serde_json::Error) -> Reason {
@@ -216,6 +206,7 @@ impl Raw {
         texts.iter().all(|it| it.is_none())
             && times.iter().all(Option::is_none)
             && self.source.is_none()
+            && self.further.is_none()
             && self.recipient.is_none()
             && self.channel.is_none()
             && self.state.is_none()
@@ -226,26 +217,19 @@ impl Raw {
     }
 }
 
-fn plain(text: Option<String>) -> Result<Option<String>, Reason> {
-    let bad = |it: &String| it.chars().any(char::is_control) || it.len() > LONGEST_LINE;
-    match text {
-        Some(text) if bad(&text) => Err(Reason::BadText),
-        text => Ok(text),
-    }
-}
-
 fn needed<T>(value: Option<T>) -> Result<T, Reason> {
     value.ok_or(Reason::MissingField)
 }
 
 fn contact(raw: Raw) -> Result<Change, Reason> {
-    only!(raw: external_id, name, phone, email, source, created_at);
+    only!(raw: external_id, name, phone, email, further, source, created_at);
     Ok(Change::Contact(ContactChange {
         external_id,
         name,
         phone,
         email,
-        source: plain(source)?,
+        further: further.unwrap_or_default(),
+        source,
         dated: created_at,
         fill_in: false,
     }))
@@ -296,7 +280,7 @@ fn forwarding(raw: Raw) -> Result<Change, Reason> {
     only!(raw: case, recipient, reason, at, message);
     Ok(Change::Forwarding(ForwardingChange {
         case: needed(case)?,
-        recipient: needed(plain(recipient)?)?,
+        recipient: needed(recipient)?,
         reason,
         at: needed(at)?,
         message,

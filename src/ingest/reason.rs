@@ -1,5 +1,7 @@
 //! Why a record could not be read. The words are the program's own and hold nothing of the record.
 
+use crate::catalog::write::{Flaw, What};
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $words:literal,)*) => {
         /// Why a record could not be read. The words hold nothing of the record itself.
@@ -18,8 +20,8 @@ macro_rules! reasons {
 reasons! {
     /// Longer than a line may be.
     TooLong = "longer than 1 MiB; the first 64 KiB are kept",
-    /// Longer than a record of another system may be.
-    LineTooLong = "longer than 24 MiB; the first 64 KiB are kept",
+    /// Longer than a line of our own format may be.
+    LineTooLong = "longer than 32 MiB; the first 64 KiB are kept",
     /// Likewise, of another system's export.
     RecordTooLong = "longer than 16 MiB, or of over 250,000 values; the first 64 KiB are kept",
     /// Longer than a mail may be.
@@ -47,9 +49,11 @@ reasons! {
     /// A field that must be there is not.
     MissingField = "lacks a field that its type must have",
     /// A value of another kind: a number for a text, an unknown word, no RFC 3339 time.
-    BadValue = "has a value of the wrong kind, an unknown word or no RFC 3339 time",
+    BadValue = "has a value of the wrong kind, an unknown word or no RFC 3339 time of 1900 to 2199",
     /// A recipient or source with a control character, or too long.
     BadText = "recipient or source has a control character or over 1000 bytes",
+    /// A list of people, not one.
+    TooManyIdentifiers = "has more than 100 further addresses, numbers or ids",
     /// No date at all.
     NoDate = "has no date",
     /// A date in no style that is read.
@@ -66,4 +70,15 @@ reasons! {
     NoMail = "no mail: it has no header lines",
     /// Parts in parts in parts.
     TooNested = "a mail nested deeper than 16, or of over 1000 parts",
+}
+
+impl From<Flaw> for Reason {
+    fn from(flaw: Flaw) -> Self {
+        match flaw.what {
+            What::Nul => Reason::Nul,
+            What::TooLong => Reason::LongBody,
+            What::NoLine => Reason::BadText,
+            What::TooMany => Reason::TooManyIdentifiers,
+        }
+    }
 }

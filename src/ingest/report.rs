@@ -88,6 +88,8 @@ pub struct Report {
     pub unknown_case: u64,
     /// Contacts without external id, e-mail or phone: dropped.
     pub no_identifier: u64,
+    /// Contacts with more addresses, numbers or ids than one person has: dropped.
+    pub too_many_identifiers: u64,
     /// What was left out on purpose, by kind: secrets above all.
     pub dropped: BTreeMap<&'static str, u64>,
     /// Files of a directory whose format is not known.
@@ -103,7 +105,7 @@ pub struct Report {
 impl Report {
     /// Whether every record is in or was in.
     pub fn is_clean(&self) -> bool {
-        self.being_erased + self.unknown_case + self.no_identifier == 0
+        self.being_erased + self.unknown_case + self.no_identifier + self.too_many_identifiers == 0
             && self.quarantined.is_empty()
     }
 
@@ -170,6 +172,7 @@ impl Report {
             Outcome::BeingErased => self.being_erased += 1,
             Outcome::Refused(Refusal::UnknownCase) => self.unknown_case += 1,
             Outcome::Refused(Refusal::NoIdentifier) => self.no_identifier += 1,
+            Outcome::Refused(Refusal::TooManyIdentifiers) => self.too_many_identifiers += 1,
         }
     }
 

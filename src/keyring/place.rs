@@ -72,6 +72,8 @@ pub mod columns {
     pub const CONTACT_PHONE: Column = column(2, 3);
     /// `contact.email`
     pub const CONTACT_EMAIL: Column = column(2, 4);
+    /// `contact.further`
+    pub const CONTACT_FURTHER: Column = column(2, 5);
     /// `support_case.external_id`
     pub const CASE_EXTERNAL_ID: Column = column(3, 1);
     /// `support_case.subject`

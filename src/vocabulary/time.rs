@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 
 /// An instant in UTC, in whole microseconds since 1970: what the databases store and JSON shows as
 /// RFC 3339.
@@ -17,11 +17,14 @@ impl Timestamp {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Reads RFC 3339 with any offset; `None` for text that names no single instant.
+    /// Reads RFC 3339 with any offset; `None` for text that names no single instant, and for one that no
+    /// desk has to do with: what is read here is written again, in every form that we hand out, and some
+    /// of these end at the years 1 and 9999, or know no 61st second.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|t| Self(t.timestamp_micros()))
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        let within = (1900..2200).contains(&time.to_utc().year());
+        let leaps = time.nanosecond() >= 1_000_000_000;
+        (within && !leaps).then(|| Self(time.timestamp_micros()))
     }
 }
 
@@ -44,6 +47,9 @@ impl utoipa::PartialSchema for Timestamp {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some(
+                "RFC 3339, of the years 1900 to 2199, without leap seconds",
+            ))
             .into()
     }
 }
@@ -60,7 +66,9 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom("not an RFC 3339 time such as 2026-03-01T09:30:00Z")
+            serde::de::Error::custom(
+                "not an RFC 3339 time of the years 1900 to 2199, such as 2026-03-01T09:30:00Z",
+            )
         })
     }
 }

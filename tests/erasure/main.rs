@@ -8,6 +8,7 @@ mod canary;
 
 mod attachments;
 mod erase;
+mod identifiers;
 mod meanwhile;
 mod mirrored;
 mod orphans;

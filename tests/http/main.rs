@@ -2,6 +2,9 @@
 
 #[path = "../support/bad_files.rs"]
 mod bad_files;
+#[path = "../support/chance.rs"]
+#[allow(dead_code)]
+mod chance;
 #[path = "../cli/desk.rs"]
 #[allow(dead_code)]
 mod desk;
@@ -34,5 +37,6 @@ mod rectifying;
 mod refusals;
 mod regrouping;
 mod requests;
+mod returns;
 mod strangers;
 mod webhooks;

@@ -47,6 +47,31 @@ both_engines! {
         assert!(messages.to_string().contains("Hej! Skidan gick av."), "cases stay as they are: {messages}");
     }
 
+    async fn one_of_several_addresses_is_taken_out_or_replaced(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let caller = api.caller("tenant", Some("norrsken"));
+        let id = api.desk.contact("norrsken", "asa@example.se");
+        let one = format!("/api/v1/tenants/norrsken/contacts/{id}");
+        let more = json!({"external_id": "c1", "further": {"emails": ["a@example.se", "b@example.se"], "phones": ["070-174 06 44"]}});
+        let recorded = caller.post("/api/v1/tenants/norrsken/contacts", &more).with(200);
+        assert_eq!(recorded["further"], more["further"], "{recorded}");
+        let right = json!({"further": {"emails": ["b@example.se", "c@example.se"]}, "instruction": "A-16"});
+        let corrected = caller.json("PATCH", &one, &[], &right).with(200);
+        assert_eq!(corrected["further"]["emails"], json!(["b@example.se", "c@example.se"]));
+        assert_eq!(corrected["further"]["phones"], json!(["070-174 06 44"]), "a kind that is absent stays");
+        let receipt = caller.get(&format!("/api/v1/receipts/{}", text(&corrected["receipt_id"]))).with(200);
+        assert_eq!(receipt["categories"], json!([{"category": "email", "records": 1}]), "{receipt}");
+        let there = ["asa@example.se", "a@example.se", "b@example.se", "c@example.se"].map(|it| found(&caller, it));
+        assert_eq!(there, [1, 0, 1, 1]);
+        let none = json!({"further": {"emails": [], "phones": []}});
+        let corrected = caller.json("PATCH", &one, &[], &none).with(200);
+        assert_eq!((&corrected["further"], &corrected["email"]), (&Value::Null, &json!("asa@example.se")));
+        for bad in [json!({"emails": [" "]}), json!({"emails": ["a\nb"]})] {
+            let told = caller.json("PATCH", &one, &[], &json!({"further": bad})).with(422);
+            assert_eq!(told["pointer"], "/further", "{told}");
+        }
+    }
+
     async fn what_cannot_be_corrected_is_told_and_changes_nothing(bench) {
         let api = Api::start(Desk::with_people(bench));
         let caller = api.caller("dpo", None);

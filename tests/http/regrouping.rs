@@ -36,8 +36,8 @@ both_engines! {
         let asked = json!({"from": from, "instruction": "A-5", "dry_run": true});
         let shown = caller.post(&merge, &asked).with(200);
         assert_eq!((&shown["cases"], &shown["messages"], &shown["erases"]), (&json!(1), &json!(1), &json!(true)));
-        assert_eq!(shown["filled_in"], json!(["phone"]), "{shown}");
-        assert_eq!(shown["removed"], json!(["name", "phone", "email", "external_id"]));
+        assert_eq!(shown["filled_in"], json!(["phone", "email", "external_id"]), "{shown}");
+        assert_eq!(shown["removed"], json!(["name"]), "a person has one name, and several addresses");
         assert_eq!(shown["in_the_way"], json!([]));
         let version = text(&shown["version"]);
         let order = |version: &str| json!({"from": from, "instruction": "A-5", "version": version});
@@ -65,12 +65,25 @@ both_engines! {
             let receipt = caller.get(&format!("/api/v1/receipts/{}", text(id))).with(200);
             assert_eq!(receipt["instruction"], "A-5");
         }
-        assert!(found(&caller, "asa.privat@example.se").is_empty());
         let now = found(&caller, "asa@example.se");
+        assert_eq!(found(&caller, "asa.privat@example.se"), now, "she is found by both addresses");
         let messages = now[0]["categories"].as_array().unwrap().iter().find(|it| it["category"] == "message");
         assert_eq!(messages.unwrap()["records"], 4, "{now:?}");
         let kept = caller.get(&format!("{CONTACTS}/{keep}")).with(200);
         assert_eq!((&kept["phone"], &kept["external_id"]), (&json!("070-174 06 05"), &json!("c1")));
+        let further = json!({"emails": ["asa.privat@example.se"], "external_ids": ["c9"]});
+        assert_eq!(kept["further"], further);
+        let request = json!({"tenant": "norrsken", "rights": ["access"], "channel": "email",
+            "received_at": "2026-03-05T09:00:00Z", "identifiers": {"email": "asa.privat@example.se"}});
+        let request = caller.post("/api/v1/requests", &request).with(201);
+        assert_eq!((&request["contact"], &request["candidates"]), (&json!(keep), &json!(1)), "{request}");
+        // The shop's system goes on calling her c9: what it says goes to her, and no second contact is made.
+        let message = json!({"case": "k9", "contact": "c9", "direction": "in", "channel": "email",
+            "sent_at": "2026-03-06T09:00:00Z", "body": "Tack!"});
+        caller.post("/api/v1/tenants/norrsken/messages", &message).with(201);
+        let profile = json!({"external_id": "c9", "name": "Åsa Ö", "email": "asa.privat@example.se"});
+        assert_eq!(caller.post(CONTACTS, &profile).with(200)["id"], json!(keep));
+        assert_eq!(caller.get(&format!("{CONTACTS}/{keep}")).with(200)["email"], "asa@example.se");
         caller.post(&merge, &order(&version)).with(410);
         let itself = json!({"from": keep, "instruction": "A-5", "dry_run": true});
         assert_eq!(caller.post(&merge, &itself).with(422)["pointer"], "/from");
@@ -97,13 +110,15 @@ both_engines! {
         caller.post(&format!("/api/v1/requests/{}:withdraw", text(&request["id"])), &json!({})).with(200);
         let shown = caller.post(&split, &order).with(200);
         assert_eq!((&shown["cases"], &shown["cases_that_stay"], &shown["erases"]), (&json!(1), &json!(1), &json!(false)));
-        assert_eq!((&shown["removed"], &shown["in_the_way"]), (&json!(["phone"]), &json!([])));
+        assert_eq!((&shown["filled_in"], &shown["removed"]), (&json!(["phone"]), &json!([])), "{shown}");
+        assert_eq!(shown["in_the_way"], json!([]));
 
         order["dry_run"] = json!(false);
         order["version"] = shown["version"].clone();
         let done = caller.post(&split, &order).with(200);
-        assert_eq!(done["receipts"].as_array().unwrap().len(), 2, "{done}");
+        assert_eq!(done["receipts"].as_array().unwrap().len(), 3, "a case and both profiles: {done}");
         let read = |id: &str| caller.get(&format!("{CONTACTS}/{id}")).with(200);
+        assert_eq!(read(&brother)["phone"], "070-123 45 67", "it is his, and handed over");
         assert_eq!((&read(&asa)["phone"], &read(&asa)["email"]), (&Value::Null, &json!("asa@example.se")));
         let cases = caller.get("/api/v1/tenants/norrsken/cases").with(200);
         let cases = cases["items"].as_array().unwrap();
@@ -111,5 +126,32 @@ both_engines! {
         assert!(requesters.contains(&("k7".into(), brother.clone())), "{requesters:?}");
         assert!(requesters.contains(&("k1".into(), asa.clone())), "{requesters:?}");
         assert_eq!(caller.post(&split, &order).with(422)["pointer"], "/cases", "they are the other's now");
+    }
+
+    async fn one_of_several_addresses_is_the_brother_s(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let caller = api.caller("tenant", Some("norrsken"));
+        let asa = api.desk.contact("norrsken", "asa@example.se");
+        let further = json!({"external_id": "c1", "further": {"emails": ["olle@example.se", "asa.o@example.se"]}});
+        caller.post(CONTACTS, &further).with(200);
+        let message = json!({"case": "k7", "contact": "c1", "direction": "in", "channel": "email",
+            "sent_at": "2026-03-01T09:00:00Z", "body": "Jag är Åsas bror."});
+        let case = text(&caller.post("/api/v1/tenants/norrsken/messages", &message).with(201)["case_id"]);
+        let brother = text(&caller.post(CONTACTS, &json!({"external_id": "c8", "name": "Olle"})).with(201)["id"]);
+        let split = format!("{CONTACTS}/{asa}:split");
+        let mut order = json!({"into": brother, "cases": [case], "identifiers": ["nobody@example.se"],
+            "instruction": "A-6", "dry_run": true});
+        assert_eq!(caller.post(&split, &order).with(422)["pointer"], "/identifiers");
+        order["identifiers"] = json!(["OLLE@example.se"]);
+        let shown = caller.post(&split, &order).with(200);
+        assert_eq!((&shown["filled_in"], &shown["removed"]), (&json!(["email"]), &json!([])), "{shown}");
+        order["dry_run"] = json!(false);
+        order["version"] = shown["version"].clone();
+        caller.post(&split, &order).with(200);
+        let ids = |address: &str| -> Vec<String> {
+            found(&caller, address).iter().map(|it| text(&it["id"])).collect()
+        };
+        assert_eq!(ids("olle@example.se"), [brother]);
+        assert_eq!((ids("asa@example.se"), ids("asa.o@example.se")), (vec![asa.clone()], vec![asa]));
     }
 }

@@ -62,6 +62,19 @@ both_engines! {
             let own = record.cases.iter().flat_map(|it| &it.messages).filter(|it| !it.masked);
             assert_eq!(own.count(), messages, "{email}");
         }
+        // Second addresses and numbers, of Freshdesk, Zendesk, Zammad, and a table.
+        for (first, second) in [
+            (Identifier::Email("elsa.hallberg@example.se".into()), Identifier::Email("elsa.privat@example.se".into())),
+            (Identifier::Phone("0701740615".into()), Identifier::Phone("0701740671".into())),
+            (Identifier::Email("orjan.berg@example.se".into()), Identifier::Phone("0701740672".into())),
+            (Identifier::Phone("0701740616".into()), Identifier::Phone("0701740673".into())),
+            (Identifier::Phone("0701740614".into()), Identifier::Email("helena.privat@example.se".into())),
+            (Identifier::Email("helena.sjogren@example.se".into()), Identifier::Phone("0701740674".into())),
+        ] {
+            let first = world.catalog.find(&first, None).await.unwrap();
+            let second = world.catalog.find(&second, None).await.unwrap();
+            assert_eq!((first.matches.len(), &first.matches), (1, &second.matches), "{second:?}");
+        }
         for phone in ["+46 70 174 06 11", "070-174 06 17", "0701740621", "0701740623"] {
             let found = world.catalog.find(&Identifier::Phone(phone.into()), None).await.unwrap();
             assert_eq!(found.matches.len(), 1, "{phone}");

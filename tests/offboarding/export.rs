@@ -2,8 +2,9 @@
 
 use std::io::{Cursor, Read};
 
+use gallra::catalog::further::Further;
 use gallra::catalog::types::Channel;
-use gallra::catalog::write::{MessageChange, NewAttachment};
+use gallra::catalog::write::{ContactChange, MessageChange, NewAttachment};
 use gallra::catalog::{Catalog, TenantRef};
 use gallra::ingest::{Options, import_gallra};
 use gallra::offboarding::export::ExportKey;
@@ -15,7 +16,7 @@ use gallra::vocabulary::{AttachmentId, Clock, ContactId, Lang};
 use sha2::{Digest, Sha256};
 
 use crate::both_engines;
-use crate::support::house::message;
+use crate::support::house::{external_id, message};
 use crate::world::World;
 
 /// A zip archive in memory.
@@ -77,6 +78,25 @@ async fn with_files(world: &World) {
         .record_message(&world.tenant, message)
         .await
         .expect("a message");
+}
+
+/// The first of the two people has a second address, number and id.
+async fn with_further_identifiers(world: &World) {
+    let change = ContactChange {
+        external_id: Some(external_id(1)),
+        further: Further {
+            emails: vec!["anna.privat@example.se".into()],
+            phones: vec!["070-174 06 98".into()],
+            external_ids: vec!["shop-77".into()],
+        },
+        ..ContactChange::default()
+    };
+    let changed = world
+        .house
+        .catalog
+        .upsert_contact(&world.tenant, change)
+        .await;
+    assert!(!changed.expect("a contact").created);
 }
 
 /// Everything that is held of a client, in words that two installations would share: no ids of ours.
@@ -149,6 +169,7 @@ both_engines! {
     async fn what_is_returned_can_be_taken_in_again_and_is_the_same(bench) {
         let world = World::new(bench).await;
         with_files(&world).await;
+        with_further_identifiers(&world).await;
         world.forward_to("Second line AB").await;
         world.begin(Choice::Return, "2026-01-31", 0).await;
         world.both_approve().await;
@@ -182,6 +203,9 @@ both_engines! {
         let before = everything(catalog, &world.tenant).await;
         assert_eq!(everything(catalog, &other).await, before);
         assert!(before.len() == 2 && before.iter().any(|it| it.contains("Se bilagan")), "{before:?}");
+        assert!(before.iter().any(|it| it.contains("anna.privat@example.se")), "{before:?}");
+        let table = text(&mut zip, "contacts.csv");
+        assert!(table.contains("anna.privat@example.se") && table.contains("shop-77"), "{table}");
 
         for (name, rows) in [("contacts.csv", 2), ("cases.csv", 2), ("messages.csv", 4),
             ("forwardings.csv", 1), ("attachments.csv", 2)] {

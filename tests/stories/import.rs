@@ -42,7 +42,7 @@ async fn erase_rows(world: &World, tenant: &TenantRef, contact: ContactId, cutof
         expires_at: Timestamp(i64::MAX),
         erasure: ErasureId([1; 16]),
     };
-    let values = tokens::suppressible(&profile, &tenant.country);
+    let values = tokens::suppressible(profile.identifiers(), &tenant.country);
     catalog
         .suppress(tenant.id, &values, suppression)
         .await

@@ -186,7 +186,7 @@ both_engines! {
         let (catalog, nord) = (&world.catalog, &world.north);
         let id = catalog.upsert_contact(nord, anna()).await.unwrap().id;
         let profile = catalog.open_contact(nord, id).await.unwrap();
-        let values = tokens::suppressible(&profile, "SE");
+        let values = tokens::suppressible(profile.identifiers(), "SE");
         assert_eq!(values.len(), 3);
         let suppression = Suppression {
             cutoff: Timestamp(1),

@@ -4,6 +4,7 @@
 mod support;
 
 mod catalog;
+mod identifiers;
 mod import;
 mod index;
 mod requests;

@@ -127,6 +127,7 @@ pub fn anna() -> ContactChange {
         phone: personal("070-174 06 05"),
         email: personal("Anna.Oberg@Example.se"),
         source: Some("phone call".to_owned()),
+        further: Default::default(),
         dated: None,
         fill_in: false,
     }

@@ -76,7 +76,7 @@ fn texts() -> Vec<BadFile> {
         gallra(
             "a text of 10 MB",
             message(&"x".repeat(10 << 20), NOW),
-            "longer than 1 MiB; the first 64 KiB are kept",
+            "its text is longer than 1 MiB",
         ),
         gallra("bytes that are no UTF-8", latin, "not UTF-8"),
     ]

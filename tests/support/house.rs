@@ -123,6 +123,7 @@ impl<C: Clock + 'static> House<C> {
             email: Some(email(number)),
             source: Some("test".into()),
             dated: None,
+            further: Default::default(),
             fill_in: false,
         };
         let id = self

@@ -31,13 +31,14 @@ impl Catalog {
             }
             let mut found: Option<BTreeSet<ContactId>> = None;
             for (domain, token) in tokens(&keys, values) {
-                let statement = match domain {
-                    Domain::ExternalId => rows::OWNER_OF_TOKEN,
-                    _ => rows::CONTACTS_OF_TOKEN,
-                };
-                let rows = view
-                    .fetch_all(statement, args![tenant.id, domain.code(), token])
+                let token = args![tenant.id, domain.code(), token];
+                let mut rows = view
+                    .fetch_all(rows::CONTACTS_OF_TOKEN, token.clone())
                     .await?;
+                if domain == Domain::ExternalId {
+                    // The first id of a contact is only reserved; it may be a further one of another.
+                    rows.extend(view.fetch_all(rows::OWNER_OF_TOKEN, token).await?);
+                }
                 let ids: Result<BTreeSet<ContactId>, _> =
                     rows.iter().map(|row| row.id(0)).collect();
                 let ids = ids?;

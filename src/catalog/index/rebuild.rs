@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use super::remove::{CHUNK, CLEARING};
 use super::rows;
-use super::settle::{Changed, changed};
+use super::settle::{Changed, changed, token_rows};
 use super::tokens::{self, Content, Token};
 use crate::catalog::opened::{CaseRow, ContactRow, UnitRow};
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows as data_rows};
 use crate::keyring::{Domain, IndexKeys, KeyringError, Sealer, columns, normalise};
-use crate::store::{StoreError, Tx, Value, args};
+use crate::store::{StoreError, Tx, args};
 use crate::vocabulary::{CaseId, ContactId, MessageId, TenantId};
 
 /// How many rows one step opens and writes.
@@ -169,14 +169,12 @@ impl Catalog {
                 };
                 let contact = contact.open(&sealer)?;
                 let country = &rebuild.tenant.country;
-                let (id, phone, email) = (&contact.external_id, &contact.phone, &contact.email);
-                let identity =
-                    tokens::identity(id.as_ref(), phone.as_ref(), email.as_ref(), country);
+                let identity = tokens::first_identity(&contact, country);
                 let own = tokens::tokens(&rebuild.keys, identity.as_slice());
                 reserve.extend(own.into_iter().map(|token| (token, contact.id.0)));
                 found.push(changed(&rebuild.keys, &contact, country, true));
             }
-            write_reservations(&mut tx, tenant, reserve).await?;
+            write_identities(&mut tx, tenant, reserve).await?;
             write_tokens(&mut tx, tenant, found).await?;
             tx.commit().await?;
             if page.len() < PAGE as usize {
@@ -314,17 +312,32 @@ async fn write_reservations(
     Ok(())
 }
 
+/// What contacts are known by first. Another one who has it among the further ones, and came earlier in
+/// the walk, gives way.
+async fn write_identities(
+    tx: &mut Tx,
+    tenant: TenantId,
+    mut reserve: Vec<(Token, [u8; 16])>,
+) -> Result<(), StoreError> {
+    reserve.sort();
+    reserve.dedup_by_key(|(token, _)| *token);
+    let reserve = reserve
+        .into_iter()
+        .map(|((domain, token), owner)| args![tenant, domain.code(), token, owner])
+        .collect();
+    tx.insert_many(&rows::TAKE_OVER, reserve).await?;
+    Ok(())
+}
+
 async fn write_tokens(
     tx: &mut Tx,
     tenant: TenantId,
     found: Vec<Changed>,
 ) -> Result<(), StoreError> {
-    let mut insert: Vec<Vec<Value>> = Vec::new();
-    for contact in found {
-        for (domain, token) in contact.tokens {
-            insert.push(args![tenant, domain.code(), token, contact.contact]);
-        }
-    }
-    tx.insert_many(&rows::INSERT_TOKENS, insert).await?;
+    let found: Vec<&Changed> = found.iter().collect();
+    let searchable = token_rows(tenant, &found, |it| &it.tokens);
+    tx.insert_many(&rows::INSERT_TOKENS, searchable).await?;
+    let known_by = token_rows(tenant, &found, |it| &it.known_by);
+    tx.fetch_many(&rows::RESERVE, args![], known_by).await?;
     Ok(())
 }

@@ -79,6 +79,9 @@ crate::store::bulk! { index:
     /// Reserving; only the winners come back.
     RESERVE = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", 4,
         " ON CONFLICT (tenant, domain, token) DO NOTHING RETURNING domain, token, owner";
+    /// Reserving, whoever has it now.
+    TAKE_OVER = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", 4,
+        " ON CONFLICT (tenant, domain, token) DO UPDATE SET owner = excluded.owner";
     /// Whose reservations these are.
     OWNERS = "SELECT token, owner FROM reservation \
         WHERE tenant = $1 AND domain = $2 AND token IN (", 1, ")";

@@ -21,6 +21,8 @@ pub(crate) struct Changed {
     pub contact: ContactId,
     pub changes: i64,
     pub tokens: Vec<Token>,
+    /// Further identifiers, reserved for it unless somebody else is known by them.
+    pub known_by: Vec<Token>,
     /// It had no tokens before, so none need deleting.
     pub new: bool,
 }
@@ -85,8 +87,10 @@ impl Pending {
         let old = old.map(|it| args![it.contact]).collect();
         tx.fetch_many(&rows::DELETE_TOKENS, args![tenant], old)
             .await?;
-        tx.insert_many(&rows::INSERT_TOKENS, token_rows(tenant, &standing))
-            .await?;
+        let searchable = token_rows(tenant, &standing, |it| &it.tokens);
+        tx.insert_many(&rows::INSERT_TOKENS, searchable).await?;
+        let known_by = token_rows(tenant, &standing, |it| &it.known_by);
+        tx.fetch_many(&rows::RESERVE, args![], known_by).await?;
         let written = standing.iter().map(|it| (it.contact, it.changes));
         Ok(written.collect())
     }
@@ -125,10 +129,15 @@ impl Pending {
     }
 }
 
-fn token_rows(tenant: TenantId, changed: &[&Changed]) -> Vec<Vec<crate::store::Value>> {
+/// Tokens as rows, in their order: rows that lie together are written together.
+pub(super) fn token_rows<'a>(
+    tenant: TenantId,
+    changed: impl IntoIterator<Item = &'a &'a Changed>,
+    of: fn(&Changed) -> &[Token],
+) -> Vec<Vec<crate::store::Value>> {
+    let changed = changed.into_iter();
     let mut found: Vec<(Token, ContactId)> = changed
-        .iter()
-        .flat_map(|it| it.tokens.iter().map(|token| (*token, it.contact)))
+        .flat_map(|it| of(it).iter().map(|token| (*token, it.contact)))
         .collect();
     found.sort();
     found
@@ -154,12 +163,12 @@ async fn standing_notes(
 
 /// What is to be written for a contact.
 pub(crate) fn changed(keys: &IndexKeys, contact: &Contact, country: &str, new: bool) -> Changed {
-    let (name, phone, email) = (&contact.name, &contact.phone, &contact.email);
-    let values = tokens::searchable(name.as_ref(), phone.as_ref(), email.as_ref(), country);
+    let searchable = tokens::searchable(contact, country);
     Changed {
         contact: contact.id,
         changes: contact.version.into(),
-        tokens: tokens::tokens(keys, &values),
+        tokens: tokens::tokens(keys, &searchable),
+        known_by: tokens::tokens(keys, &tokens::known_by(contact, country)),
         new,
     }
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::catalog::types::Contact;
+use crate::catalog::types::{Category, Contact};
 use crate::keyring::{Domain, IndexKeys, normalise};
 use crate::vocabulary::{Personal, Timestamp};
 
@@ -12,59 +12,75 @@ pub type Token = (Domain, [u8; 16]);
 /// A value that identifies a person, in its normal form.
 pub type Identity = (Domain, Personal);
 
-/// The values a contact can be searched by.
-pub fn searchable(
-    name: Option<&Personal>,
-    phone: Option<&Personal>,
-    email: Option<&Personal>,
-    country: &str,
-) -> Vec<Identity> {
-    let mut found = Vec::new();
-    if let Some(email) = email.and_then(|it| normalise::email(it.expose())) {
-        found.push((Domain::Email, email));
-    }
-    if let Some(phone) = phone.and_then(|it| normalise::phone(it.expose(), country)) {
-        found.push((Domain::Phone, phone));
-    }
-    for word in name
-        .map(|it| normalise::name_words(it.expose()))
-        .unwrap_or_default()
-    {
-        found.push((Domain::NameWord, word));
-    }
+/// An identifier in its normal form; `None` when nothing remains to look for.
+pub fn normal(kind: Category, value: &Personal, country: &str) -> Option<Identity> {
+    let value = value.expose();
+    let (domain, value) = match kind {
+        Category::ExternalId => (Domain::ExternalId, normalise::external_id(value)),
+        Category::Email => (Domain::Email, normalise::email(value)),
+        Category::Phone => (Domain::Phone, normalise::phone(value, country)),
+        Category::Name | Category::Message | Category::Attachment => return None,
+    };
+    Some((domain, value?))
+}
+
+/// The values a contact can be searched by. Its first id is found by its reservation.
+pub fn searchable(contact: &Contact, country: &str) -> Vec<Identity> {
+    let by = |kind: Category, values: &mut dyn Iterator<Item = &Personal>| -> Vec<Identity> {
+        values.filter_map(|it| normal(kind, it, country)).collect()
+    };
+    let mut found = by(Category::Email, &mut contact.all(Category::Email));
+    found.extend(by(Category::Phone, &mut contact.all(Category::Phone)));
+    let ids = &contact.further.external_ids;
+    found.extend(by(Category::ExternalId, &mut ids.iter()));
+    let name = contact.name.as_ref();
+    let words = name.map(|it| normalise::name_words(it.expose()));
+    let words = words.unwrap_or_default().into_iter();
+    found.extend(words.map(|word| (Domain::NameWord, word)));
     found
 }
 
-/// What fixes a contact's id: its external id, without one its e-mail, without that its phone.
+/// What fixes a contact's id: its first external id, without one its e-mail, without that its phone.
 pub fn identity(
     external_id: Option<&Personal>,
     phone: Option<&Personal>,
     email: Option<&Personal>,
     country: &str,
 ) -> Option<Identity> {
-    if let Some(id) = external_id.and_then(|it| normalise::external_id(it.expose())) {
-        return Some((Domain::ExternalId, id));
-    }
-    if let Some(email) = email.and_then(|it| normalise::email(it.expose())) {
-        return Some((Domain::Email, email));
-    }
-    let phone = phone.and_then(|it| normalise::phone(it.expose(), country))?;
-    Some((Domain::Phone, phone))
+    let firsts = [
+        (Category::ExternalId, external_id),
+        (Category::Email, email),
+        (Category::Phone, phone),
+    ];
+    let mut firsts = firsts.into_iter();
+    firsts.find_map(|(kind, value)| normal(kind, value?, country))
 }
 
-/// The values by which an erased contact is known again: external id, e-mail, phone.
-pub fn suppressible(contact: &Contact, country: &str) -> Vec<Identity> {
-    let mut found = searchable(
-        None,
-        contact.phone.as_ref(),
-        contact.email.as_ref(),
-        country,
-    );
-    let id = contact.external_id.as_ref();
-    if let Some(id) = id.and_then(|it| normalise::external_id(it.expose())) {
-        found.push((Domain::ExternalId, id));
-    }
-    found
+/// The same of a stored contact.
+pub fn first_identity(contact: &Contact, country: &str) -> Option<Identity> {
+    let (id, phone, email) = (&contact.external_id, &contact.phone, &contact.email);
+    identity(id.as_ref(), phone.as_ref(), email.as_ref(), country)
+}
+
+/// What else a contact is known by, unless somebody else is: further ids and addresses. A number may be a
+/// household's or a switchboard's: it counts where the contact is known by nothing better.
+pub fn known_by(contact: &Contact, country: &str) -> Vec<Identity> {
+    let better = contact.external_id.is_some() || contact.email.is_some();
+    let further = contact.further.all();
+    let further = further.filter(|(kind, _)| *kind != Category::Phone || !better);
+    further
+        .filter_map(|(kind, value)| normal(kind, value, country))
+        .collect()
+}
+
+/// The values by which an erased contact is known again: ids, addresses, numbers.
+pub fn suppressible<'a>(
+    identifiers: impl Iterator<Item = (Category, &'a Personal)>,
+    country: &str,
+) -> Vec<Identity> {
+    identifiers
+        .filter_map(|(kind, value)| normal(kind, value, country))
+        .collect()
 }
 
 /// Tokens of values.

@@ -184,10 +184,13 @@ impl Catalog {
             (Category::Email, rows::WITH_EMAIL),
             (Category::ExternalId, rows::WITH_EXTERNAL_ID),
         ] {
-            let counted = self.counted(statement, tenant).await?;
+            let found = self.data.fetch_all(statement, args![tenant.id]).await?;
+            let counted: Result<Vec<_>, _> = found.iter().map(Counted::read).collect();
+            let counted = counted?;
+            let people: Result<Vec<u64>, _> = found.iter().map(|row| row.u64(4)).collect();
+            let people = people?.into_iter().sum();
             let of = sources_of(&counted);
             sources.extend(of.iter().cloned());
-            let people = counted.iter().map(|it| it.records).sum();
             categories.extend(common.category(category, people, &counted, of, &[]));
         }
         let sources: Vec<String> = sources.into_iter().collect();

@@ -2,18 +2,18 @@
 //! client's rows hold what people wrote, and nobody reads that to count it.
 
 crate::store::statements! { data:
-    /// Profiles with a name.
-    WITH_NAME = "SELECT source, COUNT(*), MIN(created_at), MAX(created_at) FROM contact \
+    /// Names, and the profiles with one.
+    WITH_NAME = "SELECT source, COUNT(*), MIN(created_at), MAX(created_at), COUNT(*) FROM contact \
         WHERE tenant = $1 AND name IS NOT NULL AND erased_at IS NULL GROUP BY source";
-    /// Profiles with a telephone number.
-    WITH_PHONE = "SELECT source, COUNT(*), MIN(created_at), MAX(created_at) FROM contact \
-        WHERE tenant = $1 AND phone IS NOT NULL AND erased_at IS NULL GROUP BY source";
-    /// Profiles with an e-mail address.
-    WITH_EMAIL = "SELECT source, COUNT(*), MIN(created_at), MAX(created_at) FROM contact \
-        WHERE tenant = $1 AND email IS NOT NULL AND erased_at IS NULL GROUP BY source";
-    /// Profiles with another system's id.
-    WITH_EXTERNAL_ID = "SELECT source, COUNT(*), MIN(created_at), MAX(created_at) FROM contact \
-        WHERE tenant = $1 AND external_id IS NOT NULL AND erased_at IS NULL GROUP BY source";
+    /// Telephone numbers, and the profiles with one.
+    WITH_PHONE = "SELECT source, CAST(SUM(phones) AS BIGINT), MIN(created_at), MAX(created_at), COUNT(*) \
+        FROM contact WHERE tenant = $1 AND phones > 0 AND erased_at IS NULL GROUP BY source";
+    /// E-mail addresses, and the profiles with one.
+    WITH_EMAIL = "SELECT source, CAST(SUM(emails) AS BIGINT), MIN(created_at), MAX(created_at), COUNT(*) \
+        FROM contact WHERE tenant = $1 AND emails > 0 AND erased_at IS NULL GROUP BY source";
+    /// Other systems' ids, and the profiles with one.
+    WITH_EXTERNAL_ID = "SELECT source, CAST(SUM(external_ids) AS BIGINT), MIN(created_at), MAX(created_at), COUNT(*) \
+        FROM contact WHERE tenant = $1 AND external_ids > 0 AND erased_at IS NULL GROUP BY source";
     /// Messages by channel.
     MESSAGES = "SELECT channel, COUNT(*), MIN(sent_at), MAX(sent_at) FROM message \
         WHERE tenant = $1 GROUP BY channel";
@@ -33,9 +33,9 @@ crate::store::statements! { data:
 
     /// Which categories are held at all.
     HELD = "SELECT EXISTS (SELECT 1 FROM contact WHERE tenant = $1 AND name IS NOT NULL AND erased_at IS NULL), \
-        EXISTS (SELECT 1 FROM contact WHERE tenant = $2 AND phone IS NOT NULL AND erased_at IS NULL), \
-        EXISTS (SELECT 1 FROM contact WHERE tenant = $3 AND email IS NOT NULL AND erased_at IS NULL), \
-        EXISTS (SELECT 1 FROM contact WHERE tenant = $4 AND external_id IS NOT NULL AND erased_at IS NULL), \
+        EXISTS (SELECT 1 FROM contact WHERE tenant = $2 AND phones > 0 AND erased_at IS NULL), \
+        EXISTS (SELECT 1 FROM contact WHERE tenant = $3 AND emails > 0 AND erased_at IS NULL), \
+        EXISTS (SELECT 1 FROM contact WHERE tenant = $4 AND external_ids > 0 AND erased_at IS NULL), \
         EXISTS (SELECT 1 FROM message WHERE tenant = $5), \
         EXISTS (SELECT 1 FROM attachment WHERE tenant = $6)";
     /// Which channels are used: from one to the next, past everything that came by it.

@@ -29,29 +29,42 @@ impl Catalog {
         let Some(mut opened) = self.opened(tenant, *contact).await? else {
             return Ok(()); // The change itself says who is gone.
         };
-        let before = identity(&opened, tenant);
-        ProfileChoice::apply(choice, &mut opened);
-        let after = identity(&opened, tenant);
-        let Some(identity) = after.filter(|it| Some(it) != before.as_ref()) else {
-            return Ok(());
+        let country = &tenant.country;
+        let known = |it: &Contact| -> Vec<Identity> {
+            let first = tokens::first_identity(it, country);
+            first
+                .into_iter()
+                .chain(tokens::known_by(it, country))
+                .collect()
         };
+        let before = known(&opened);
+        ProfileChoice::apply(choice, &mut opened);
+        let first = tokens::first_identity(&opened, country);
+        let mut new = known(&opened);
+        new.retain(|it| !before.contains(it));
+        if new.is_empty() {
+            return Ok(());
+        }
         for _ in 0..TRIES {
             let keys = self.ready_keys(tenant).await?;
             let mut tx = self.index.begin().await?;
             if take(&mut tx, tenant.id, &keys).await? {
-                let owner = reserve(&mut tx, tenant, &keys, &identity, *contact).await?;
-                tx.commit().await?;
-                return match owner == *contact {
-                    true => Ok(()),
-                    false => Err(CatalogError::IdentifierTaken(owner)),
-                };
+                for identity in &new {
+                    let owner =
+                        hand_over(&mut tx, tenant, &keys, identity, *contact, choice).await?;
+                    // Of the further ones others may have some: whoever was known by it first stays so.
+                    if owner != *contact && first.as_ref() == Some(identity) {
+                        return Err(CatalogError::IdentifierTaken(owner));
+                    }
+                }
+                return Ok(tx.commit().await?);
             }
             tx.rollback().await?;
         }
         Err(CatalogError::Contended)
     }
 
-    /// Lets go of every reservation of a contact but that of its present identity. Run again, it does
+    /// Lets go of every reservation of a contact but those of what it is known by now. Run again, it does
     /// nothing more.
     pub async fn follow_identity(
         &self,
@@ -67,9 +80,12 @@ impl Catalog {
                 let head = args![tenant.id];
                 tx.fetch_many(&index_rows::DELETE_OWNERS, head, owner)
                     .await?;
-                let opened = self.opened(tenant, contact).await?;
-                if let Some(identity) = opened.and_then(|it| identity(&it, tenant)) {
-                    reserve(&mut tx, tenant, &keys, &identity, contact).await?;
+                if let Some(opened) = self.opened(tenant, contact).await? {
+                    let first = tokens::first_identity(&opened, &tenant.country);
+                    let further = tokens::known_by(&opened, &tenant.country);
+                    for identity in first.into_iter().chain(further) {
+                        reserve(&mut tx, tenant, &keys, &identity, contact).await?;
+                    }
                 }
                 return Ok(tx.commit().await?);
             }
@@ -143,9 +159,24 @@ impl Catalog {
     }
 }
 
-fn identity(contact: &Contact, tenant: &TenantRef) -> Option<Identity> {
-    let (id, phone, email) = (&contact.external_id, &contact.phone, &contact.email);
-    tokens::identity(id.as_ref(), phone.as_ref(), email.as_ref(), &tenant.country)
+/// Reserves an identity, also where it is of the contact whose identifiers go over, and answers who has
+/// it now.
+async fn hand_over(
+    tx: &mut Tx,
+    tenant: &TenantRef,
+    keys: &IndexKeys,
+    identity: &Identity,
+    contact: ContactId,
+    choice: &ProfileChoice,
+) -> Result<ContactId, CatalogError> {
+    let owner = reserve(tx, tenant, keys, identity, contact).await?;
+    if owner == contact || choice.taking_from != Some(owner) {
+        return Ok(owner);
+    }
+    let (domain, token): Token = (identity.0, keys.token(identity.0, identity.1.expose()));
+    let row = vec![args![tenant.id, domain.code(), token, contact]];
+    tx.insert_many(&index_rows::TAKE_OVER, row).await?;
+    Ok(contact)
 }
 
 /// Reserves an identity unless somebody has it, and answers who has it.

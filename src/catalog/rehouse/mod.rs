@@ -27,6 +27,7 @@ pub(crate) mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::further::Further;
 use super::opened::UnitRow;
 use super::write::pass_gate;
 use super::{Catalog, CatalogError, Expected, TenantRef, index, rows as catalog_rows};
@@ -70,6 +71,10 @@ pub struct ProfileChoice {
     pub phone: Fate,
     /// The e-mail address.
     pub email: Fate,
+    /// The further addresses, numbers and ids afterwards; absent, they stay.
+    pub further: Option<Further>,
+    /// Who was known by what this contact gets: what others find them by is handed over at once.
+    pub taking_from: Option<ContactId>,
     /// Which versions of the profile this was chosen for.
     pub expected: Expected,
 }

@@ -1,28 +1,59 @@
 //! A contact's profile under a new unit.
 
 use super::{Fate, ProfileChoice, Rehoused, rows as own};
-use crate::catalog::opened::{ContactRow, UnitRow};
-use crate::catalog::types::Contact;
+use crate::catalog::further::Further;
+use crate::catalog::opened::{ContactRow, UnitRow, counts, further_text};
+use crate::catalog::types::{Category, Contact};
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows, unit_kind};
 use crate::keyring::{Column, Padding, Sealer, columns};
 use crate::store::{Tx, Value, args};
 use crate::vocabulary::{ContactId, Personal, UnitId};
 
 impl ProfileChoice {
-    /// Applies the choice to a contact; answers the categories of what is gone.
-    pub(super) fn apply(&self, contact: &mut Contact) -> Vec<&'static str> {
-        let mut gone = Vec::new();
-        let mut apply = |fate: &Fate, value: &mut Option<Personal>, category| {
-            let (new, removed) = fate.apply(value.take());
-            *value = new;
-            if removed {
-                gone.push(category);
-            }
+    /// What makes the one profile of the other.
+    pub fn between(before: &Contact, after: &Contact) -> Self {
+        let fate = |old: &Option<Personal>, new: &Option<Personal>| match new {
+            _ if old == new => Fate::Keep,
+            Some(new) => Fate::Replace(new.clone()),
+            None => Fate::Drop,
         };
-        apply(&self.external_id, &mut contact.external_id, "external_id");
-        apply(&self.name, &mut contact.name, "name");
-        apply(&self.phone, &mut contact.phone, "phone");
-        apply(&self.email, &mut contact.email, "email");
+        let further = (before.further != after.further).then(|| after.further.clone());
+        Self {
+            external_id: fate(&before.external_id, &after.external_id),
+            name: fate(&before.name, &after.name),
+            phone: fate(&before.phone, &after.phone),
+            email: fate(&before.email, &after.email),
+            further,
+            ..Self::default()
+        }
+    }
+
+    /// Whether everything stays as it is.
+    pub fn is_nothing(&self) -> bool {
+        let fates = [&self.external_id, &self.name, &self.phone, &self.email];
+        self.further.is_none() && fates.iter().all(|fate| **fate == Fate::Keep)
+    }
+
+    /// Applies the choice to a contact; answers the category of each value that is gone.
+    pub(super) fn apply(&self, contact: &mut Contact) -> Vec<&'static str> {
+        let before = contact.clone();
+        for (fate, value) in [
+            (&self.external_id, &mut contact.external_id),
+            (&self.name, &mut contact.name),
+            (&self.phone, &mut contact.phone),
+            (&self.email, &mut contact.email),
+        ] {
+            *value = fate.apply(value.take()).0;
+        }
+        if let Some(further) = &self.further {
+            contact.further.clone_from(further);
+        }
+        let mut gone = Vec::new();
+        for category in Category::ALL {
+            let kept: Vec<&Personal> = contact.all(*category).collect();
+            let lost = before.all(*category).filter(|it| !kept.contains(it));
+            gone.extend(lost.map(|_| category.word()));
+        }
         gone
     }
 }
@@ -88,6 +119,7 @@ impl Catalog {
             name: None,
             phone: None,
             email: None,
+            further: Further::default(),
             source: row.opt_text(0)?,
             created_at: row.timestamp(1)?,
             updated_at: self.clock.now(),
@@ -131,18 +163,25 @@ impl Catalog {
         unit: UnitId,
         sealer: &Sealer,
     ) -> Result<u64, CatalogError> {
-        let mut kept = 0;
+        let mut kept = contact.further.all().count() as u64;
         let mut field = |column: Column, plain: &Option<Personal>| -> Value {
             kept += u64::from(plain.is_some());
             let field = column.of(contact.id.as_bytes(), contact.version);
             self.sealed(sealer, field, plain.as_ref(), Padding::Short)
         };
+        let list = further_text(&contact.further)?;
+        let further = columns::CONTACT_FURTHER.of(contact.id.as_bytes(), contact.version);
+        let [external_ids, emails, phones] = counts(contact);
         let row = args![
             unit,
             field(columns::CONTACT_EXTERNAL_ID, &contact.external_id),
             field(columns::CONTACT_NAME, &contact.name),
             field(columns::CONTACT_PHONE, &contact.phone),
             field(columns::CONTACT_EMAIL, &contact.email),
+            self.sealed(sealer, further, list.as_ref(), Padding::Short),
+            external_ids,
+            emails,
+            phones,
             contact.updated_at,
             contact.version,
             tenant.id,

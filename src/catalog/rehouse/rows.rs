@@ -5,7 +5,8 @@ crate::store::statements! { data:
     CLOSE_UNIT = "UPDATE unit SET erased_at = $1 WHERE id = $2 AND erased_at IS NULL";
     /// A contact's profile under its new unit.
     MOVE_PROFILE = "UPDATE contact SET unit = $1, external_id = $2, name = $3, phone = $4, \
-        email = $5, updated_at = $6, sealed_version = $7 WHERE tenant = $8 AND id = $9";
+        email = $5, further = $6, external_ids = $7, emails = $8, phones = $9, updated_at = $10, \
+        sealed_version = $11 WHERE tenant = $12 AND id = $13";
     /// The guard of a contact whose profile is still under a unit; being erased or not.
     TAKE_PROFILE = "UPDATE contact SET guard = guard + 1 \
         WHERE tenant = $1 AND id = $2 AND unit = $3 RETURNING source, created_at, sealed_version";

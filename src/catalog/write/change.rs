@@ -1,5 +1,6 @@
 //! What can be asked for, and what became of it.
 
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Custody, Direction};
 use crate::vocabulary::{CaseId, ContactId, Personal, Timestamp};
 
@@ -15,12 +16,14 @@ pub struct ContactChange {
     pub phone: Option<Personal>,
     /// E-mail address as written.
     pub email: Option<Personal>,
+    /// Further addresses, numbers and ids: added to those that are there.
+    pub further: Further,
     /// Where the data came from.
     pub source: Option<String>,
     /// How old the record is, as far as known.
     pub dated: Option<Timestamp>,
-    /// Fill in what is absent and change nothing: for what was seen in passing, such as the name beside
-    /// an address, which may be another in each mail.
+    /// Fill in what is absent, add addresses and numbers, and change nothing: for what was seen in
+    /// passing, such as the name beside an address, which may be another in each mail.
     pub fill_in: bool,
 }
 
@@ -174,6 +177,8 @@ pub enum Refusal {
     NoIdentifier,
     /// A forwarding of a case that is not here.
     UnknownCase,
+    /// More addresses, numbers or ids than one person has.
+    TooManyIdentifiers,
 }
 
 /// What became of a change.

@@ -6,7 +6,9 @@ use super::change::{
     CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, Outcome, Refusal,
 };
 use super::load::Loaded;
+use super::merge;
 use super::plan::{Entry, Fate, Plan};
+use crate::catalog::further::Further;
 use crate::catalog::types::{Case, CaseState, Channel, Contact, Custody};
 use crate::vocabulary::{CaseId, ContactId, Personal, Random, Timestamp, UnitId};
 
@@ -57,6 +59,7 @@ pub(super) struct Addition {
 pub(super) struct Decision<'a> {
     plan: &'a Plan,
     loaded: &'a Loaded,
+    country: &'a str,
     now: Timestamp,
     random: &'a dyn Random,
     pub contacts: BTreeMap<ContactId, Held<Contact>>,
@@ -76,12 +79,14 @@ impl<'a> Decision<'a> {
         changes: &[Change],
         plan: &'a Plan,
         loaded: &'a Loaded,
+        country: &'a str,
         now: Timestamp,
         random: &'a dyn Random,
     ) -> Self {
         let mut decision = Decision {
             plan,
             loaded,
+            country,
             now,
             random,
             contacts: BTreeMap::new(),
@@ -129,10 +134,14 @@ impl<'a> Decision<'a> {
         let id = ContactId(self.owner(entry.contact)?);
         let existed = self.contacts.contains_key(&id) || self.loaded.contacts.contains(&id);
         let bare = self.bare(id, it.external_id.as_ref());
-        let now = self.now;
+        let (now, country) = (self.now, self.country);
         let held = self.hold_contact(id, bare);
-        let altered = merge_contact(&mut held.it, it);
+        let Ok(merged) = merge::contact(&held.it, it, country) else {
+            return Some(Outcome::Refused(Refusal::TooManyIdentifiers));
+        };
+        let altered = merged != held.it;
         if altered {
+            held.it = merged;
             held.change();
             held.it.version = held.version;
             held.it.updated_at = now;
@@ -174,6 +183,7 @@ impl<'a> Decision<'a> {
             name: None,
             phone: None,
             email: None,
+            further: Further::default(),
             source: None,
             created_at: self.now,
             updated_at: self.now,
@@ -215,7 +225,7 @@ impl<'a> Decision<'a> {
             });
         }
         let held = self.cases.get_mut(&id)?;
-        let altered = merge_case(&mut held.it, it);
+        let altered = merge::case(&mut held.it, it);
         if altered {
             held.change();
         }
@@ -349,47 +359,4 @@ impl<'a> Decision<'a> {
         });
         Some(Outcome::Created(ids))
     }
-}
-
-/// Replaces a value that is given and other; whether it was.
-fn replace<T: PartialEq + Clone>(old: &mut T, new: Option<T>) -> bool {
-    match new {
-        Some(new) if new != *old => {
-            *old = new;
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Fills in a value that is absent; whether it was.
-fn fill<T: Clone>(old: &mut Option<T>, new: &Option<T>) -> bool {
-    let filled = old.is_none() && new.is_some();
-    if filled {
-        old.clone_from(new);
-    }
-    filled
-}
-
-fn merge_contact(contact: &mut Contact, it: &ContactChange) -> bool {
-    if it.fill_in {
-        return fill(&mut contact.name, &it.name)
-            | fill(&mut contact.phone, &it.phone)
-            | fill(&mut contact.email, &it.email)
-            | fill(&mut contact.source, &it.source);
-    }
-    // Each field, also after one has changed: no `||`, which would stop.
-    replace(&mut contact.name, it.name.clone().map(Some))
-        | replace(&mut contact.phone, it.phone.clone().map(Some))
-        | replace(&mut contact.email, it.email.clone().map(Some))
-        | replace(&mut contact.source, it.source.clone().map(Some))
-}
-
-fn merge_case(case: &mut Case, it: &CaseChange) -> bool {
-    replace(&mut case.subject, it.subject.clone().map(Some))
-        | replace(&mut case.channel, it.channel.map(|it| it.word().to_owned()))
-        | replace(&mut case.state, it.state.map(|it| it.word().to_owned()))
-        | replace(&mut case.custody, it.custody.map(|it| it.word().to_owned()))
-        | replace(&mut case.opened_at, it.opened_at)
-        | replace(&mut case.closed_at, it.closed_at.map(Some))
 }

@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::decide::{Addition, Decision, Held, Row};
 use super::seals::Seals;
+use crate::catalog::opened::{counts, further_text};
 use crate::catalog::types::{AuthorKind, Case, Contact};
 use crate::catalog::{Catalog, CatalogError, TenantRef, rows};
 use crate::keyring::columns;
@@ -95,6 +96,7 @@ fn contact_row(
 ) -> Result<Vec<Value>, CatalogError> {
     let it = &held.it;
     let field = seals.held(held, it.id.as_bytes());
+    let [external_ids, emails, phones] = counts(it);
     Ok(args![
         it.id,
         tenant.id,
@@ -108,6 +110,10 @@ fn contact_row(
         it.updated_at,
         held.version,
         0,
+        field(columns::CONTACT_FURTHER, &further_text(&it.further)?)?,
+        external_ids,
+        emails,
+        phones,
     ])
 }
 

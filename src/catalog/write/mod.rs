@@ -19,9 +19,11 @@
 
 mod attach;
 pub mod change;
+mod check;
 mod decide;
 mod insert;
 mod load;
+mod merge;
 mod plan;
 mod reserve;
 mod seals;
@@ -30,6 +32,8 @@ mod together;
 
 pub(crate) use load::pass_gate;
 pub(super) use together::Lines;
+
+pub use check::{Flaw, LONGEST_TEXT, What};
 
 pub use change::{
     CaseChange, Change, ContactChange, ForwardingChange, Ids, MessageChange, NewAttachment,

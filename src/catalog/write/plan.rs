@@ -73,13 +73,7 @@ fn identifiers(change: &Change, country: &str) -> (Vec<Identity>, Option<Timesta
     };
     match change {
         Change::Contact(it) => {
-            let mut found = tokens::searchable(None, it.phone.as_ref(), it.email.as_ref(), country);
-            found.extend(
-                it.external_id
-                    .as_ref()
-                    .map(external)
-                    .unwrap_or_else(Vec::new),
-            );
+            let found = tokens::suppressible(it.identifiers(), country);
             (found, it.dated)
         }
         Change::Case(it) => (external(&it.contact), it.opened_at),

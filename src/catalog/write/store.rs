@@ -37,7 +37,8 @@ impl Catalog {
         };
         let sealers = std::mem::take(&mut loaded.sealers);
         let now = self.clock.now();
-        let decision = Decision::make(changes, plan, &loaded, now, self.random.as_ref());
+        let (country, random) = (tenant.country.as_str(), self.random.as_ref());
+        let decision = Decision::make(changes, plan, &loaded, country, now, random);
         if !self.still_reserved(tenant, &decision).await? {
             return Ok(None);
         }

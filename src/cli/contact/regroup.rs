@@ -3,6 +3,7 @@
 
 use super::super::failure::Failure;
 use super::super::output::{Output, Text, count};
+use super::super::person::Typed;
 use crate::app::App;
 use crate::catalog::types::Category;
 use crate::requests::regroup::{How, Preview, Regrouped, Regrouping};
@@ -37,10 +38,14 @@ pub struct Split {
     /// A case of the other person; may be given again
     #[arg(long = "case", value_name = "ID", required = true)]
     cases: Vec<CaseId>,
-    /// name, phone, email or external_id that is the other person's, and goes for
-    /// good from this profile; may be given again
+    /// name, phone, email or external_id: everything of this kind is the other
+    /// person's, and goes to their profile; may be given again
     #[arg(long, value_name = "WHAT")]
     remove: Vec<Category>,
+    /// One address, number or id that is the other person's, or `-`; may be
+    /// given again
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    identifier: Vec<Typed>,
     #[command(flatten)]
     said: Said,
 }
@@ -76,6 +81,11 @@ pub async fn split(it: Split, app: &App, output: Output) -> Result<(), Failure> 
         how: How::Split {
             cases: it.cases.into_iter().collect(),
             remove: it.remove.into_iter().collect(),
+            identifiers: it
+                .identifier
+                .iter()
+                .map(Typed::read)
+                .collect::<Result<_, _>>()?,
         },
     };
     regroup(order, it.said, app, output).await
@@ -104,8 +114,8 @@ fn shown(it: &Preview) -> Text {
         ("messages with them", it.messages.to_string()),
         ("forwardings with them", it.forwardings.to_string()),
         ("cases that stay", it.cases_that_stay.to_string()),
-        ("filled in there", words(&it.filled_in)),
-        ("gone here for good", words(&it.removed)),
+        ("given to who stays", words(&it.filled_in)),
+        ("gone for good", words(&it.removed)),
         (
             "contact erased",
             if it.erases { "yes" } else { "no" }.to_owned(),

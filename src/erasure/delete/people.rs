@@ -73,7 +73,7 @@ impl Eraser {
         for held in taken.await? {
             counts.people += 1;
             for (at, category) in PROFILE.into_iter().enumerate() {
-                counts.category(category, u64::from(held.bool(at)?));
+                counts.category(category, held.u64(at)?);
             }
         }
         Ok(counts)

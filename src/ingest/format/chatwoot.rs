@@ -4,6 +4,7 @@ use super::object::Object;
 use super::remember::Remembered;
 use super::taken::{LINKED_FILES, Taken, message};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, Channel, Direction};
 use crate::catalog::write::{ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -67,11 +68,22 @@ fn contact(contact: Object<'_>, embedded: bool, taken: &mut Taken<'_>) {
             name: contact.personal("name"),
             phone: contact.personal("phone_number"),
             email: contact.personal("email"),
+            further: further(contact),
             source: Some("chatwoot".to_owned()),
             dated,
             fill_in: embedded,
         });
     taken.add(contact, change);
+}
+
+/// Addresses and numbers of accounts that were merged there.
+fn further(contact: Object<'_>) -> Further {
+    let attributes = contact.object("additional_attributes");
+    Further {
+        emails: attributes.map_or_else(Vec::new, |it| it.texts("emails")),
+        phones: attributes.map_or_else(Vec::new, |it| it.texts("phone_numbers")),
+        external_ids: Vec::new(),
+    }
 }
 
 impl Chatwoot {

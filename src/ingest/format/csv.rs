@@ -11,6 +11,7 @@ use super::object::Object;
 use super::read::TableReader;
 use super::taken::{Taken, by_email, by_phone, case, message};
 use super::{Format, Framing, Settings};
+use crate::catalog::further::Further;
 use crate::catalog::types::{CaseState, Channel, Custody, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::report::Column;
@@ -70,6 +71,7 @@ impl<'a> Csv<'a> {
             name: row.name(),
             phone: row.personal("phone").or_else(|| row.personal("mobile")),
             email: row.personal("email"),
+            further: row.further(),
             source: row.source()?,
             dated: row.time("date", self.settings)?,
             fill_in: false,
@@ -130,7 +132,7 @@ impl TableReader for Csv<'_> {
             let field = match by_user {
                 Some((_, field)) => *field,
                 None if own_id == Some(name) => Some("message_id"),
-                None => field_of(name).filter(|it| !taken.contains(it)),
+                None => field_of(name).and_then(|it| next(it, &taken)),
             };
             if let Some(field) = field {
                 taken.push(field);
@@ -168,6 +170,8 @@ impl TableReader for Csv<'_> {
             "email",
             "phone",
             "mobile",
+            "further_email",
+            "further_phone",
         ]
         .iter()
         .any(|it| fields.text(it).is_some())
@@ -207,6 +211,28 @@ impl<'a> Fields<'a> {
         self.text(field).map(Into::into)
     }
 
+    /// Every address and number of the row; several may stand in one field of further ones. Which of them
+    /// is the first does not matter: nobody is given the same one twice.
+    fn further(self) -> Further {
+        let all = |fields: &[&str]| -> Vec<Personal> {
+            let columns = self.columns.iter();
+            let columns = columns.filter(|(_, field)| fields.contains(field));
+            let values =
+                columns.filter_map(|(header, field)| Some((self.row.text(header)?, field)));
+            let values = values.flat_map(|(text, field)| {
+                let among = |it: char| field.starts_with("further") && "\n;,".contains(it);
+                text.split(among)
+            });
+            let values = values.map(str::trim).filter(|it| !it.is_empty());
+            values.map(Into::into).collect()
+        };
+        Further {
+            emails: all(&["email", "further_email"]),
+            phones: all(&["phone", "mobile", "further_phone"]),
+            external_ids: Vec::new(),
+        }
+    }
+
     fn name(self) -> Option<Personal> {
         self.personal("name").or_else(|| {
             let words = [self.text("first_name"), self.text("last_name")];
@@ -237,6 +263,17 @@ impl<'a> Fields<'a> {
                 None => Err(Reason::BadDate),
             },
         }
+    }
+}
+
+/// What a column is taken as when there is one of its kind already: people have several addresses and
+/// numbers, but one of everything else.
+fn next(field: &'static str, taken: &[&str]) -> Option<&'static str> {
+    match field {
+        it if !taken.contains(&it) => Some(it),
+        "email" | "further_email" => Some("further_email"),
+        "phone" | "mobile" | "further_phone" => Some("further_phone"),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use super::taken::{
     DELETED_THERE, LINKED_FILES, REPEATED, STAFF, Taken, case, message, text_of_html,
 };
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -78,6 +79,15 @@ impl Freshdesk {
             name: contact.personal("name"),
             phone: contact.first_personal(&["phone", "mobile"]),
             email: contact.personal("email"),
+            further: Further {
+                emails: contact.texts("other_emails"),
+                phones: [
+                    contact.further(&["phone", "mobile"]),
+                    contact.texts("other_phone_numbers"),
+                ]
+                .concat(),
+                external_ids: Vec::new(),
+            },
             source: Some("freshdesk".to_owned()),
             dated,
             fill_in: embedded,

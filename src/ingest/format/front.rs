@@ -4,6 +4,7 @@
 use super::object::Object;
 use super::taken::{LINKED_FILES, Taken, by_email, by_phone, case, message, text_of_html};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -50,9 +51,10 @@ fn person(handle: &str, taken: &Taken<'_>) -> Option<String> {
 
 fn contact(record: Object<'_>, taken: &Taken<'_>) -> Result<ContactChange, Reason> {
     let handles = || record.objects("handles").filter_map(|it| it.text("handle"));
-    let email = handles().find(|it| it.contains('@'));
     let is_number = |it: &&str| !it.contains('@') && it.chars().any(|it| it.is_ascii_digit());
-    let phone = handles().find(is_number);
+    let mut emails = handles().filter(|it| it.contains('@'));
+    let mut phones = handles().filter(is_number);
+    let (email, phone) = (emails.next(), phones.next());
     let id = email.or(phone).or_else(|| handles().next());
     let id = id
         .and_then(|it| person(it, taken))
@@ -62,6 +64,11 @@ fn contact(record: Object<'_>, taken: &Taken<'_>) -> Result<ContactChange, Reaso
         name: record.personal("name"),
         phone: phone.map(Into::into),
         email: email.map(Into::into),
+        further: Further {
+            emails: emails.map(Into::into).collect(),
+            phones: phones.map(Into::into).collect(),
+            external_ids: Vec::new(),
+        },
         source: Some("front".to_owned()),
         dated: None,
         fill_in: false,

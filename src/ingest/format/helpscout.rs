@@ -3,6 +3,7 @@
 use super::object::Object;
 use super::taken::{LINKED_FILES, Taken, case, message, text_of_html};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -59,16 +60,24 @@ fn contact(
     taken: &Taken<'_>,
 ) -> Result<ContactChange, Reason> {
     let id = customer.id("id").ok_or(Reason::NoPerson)?;
-    let listed = |name: &str| {
+    let listed = |name: &str| -> Vec<Personal> {
         let within = customer.object("_embedded").unwrap_or(customer);
-        within.objects(name).find_map(|it| it.personal("value"))
+        let mut listed = within.texts(name);
+        listed.extend(within.objects(name).filter_map(|it| it.personal("value")));
+        listed
     };
+    let (emails, phones) = (listed("emails"), listed("phones"));
     let name = customer.joined(&["firstName", "lastName"]);
     Ok(ContactChange {
         external_id: Some(person(&id).into()),
         name: name.or_else(|| customer.joined(&["first", "last"])),
-        phone: customer.personal("phone").or_else(|| listed("phones")),
-        email: customer.personal("email").or_else(|| listed("emails")),
+        phone: customer.personal("phone").or(phones.first().cloned()),
+        email: customer.personal("email").or(emails.first().cloned()),
+        further: Further {
+            emails,
+            phones,
+            external_ids: Vec::new(),
+        },
         source: Some("helpscout".to_owned()),
         dated: customer.time("createdAt", taken.settings.zone)?,
         fill_in: embedded,

@@ -54,6 +54,19 @@ impl<'a> Object<'a> {
         names.iter().find_map(|it| self.personal(it))
     }
 
+    /// Each of these that holds a text but the first: further numbers beside the one that counts.
+    pub fn further(self, names: &[&str]) -> Vec<Personal> {
+        let all = names.iter().filter_map(|it| self.personal(it));
+        all.skip(1).collect()
+    }
+
+    /// The texts of a list about a person.
+    pub fn texts(self, name: &str) -> Vec<Personal> {
+        let texts = self.list(name).iter().filter_map(Value::as_str);
+        let texts = texts.map(str::trim).filter(|it| !it.is_empty());
+        texts.map(Into::into).collect()
+    }
+
     /// Words such as first and last name, in this order.
     pub fn joined(self, names: &[&str]) -> Option<Personal> {
         let words: Vec<&str> = names.iter().filter_map(|it| self.text(it)).collect();

@@ -6,6 +6,7 @@ use super::object::Object;
 use super::remember::Remembered;
 use super::taken::{STAFF, Taken, by_email, case, file, message};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -64,6 +65,10 @@ fn user(user: Object<'_>, taken: &mut Taken<'_>) {
             name: user.joined(&["UserFirstname", "UserLastname"]),
             phone: user.first_personal(&["UserMobile", "UserPhone"]),
             email: user.personal("UserEmail"),
+            further: Further {
+                phones: user.further(&["UserMobile", "UserPhone"]),
+                ..Further::default()
+            },
             source: Some("otrs".to_owned()),
             dated,
             fill_in: false,

@@ -10,8 +10,6 @@ use crate::ingest::Reason;
 use crate::keyring::normalise;
 use crate::vocabulary::{Personal, Timestamp};
 
-/// A text longer than this is no message.
-const LONGEST_BODY: usize = 1 << 20;
 /// A file longer than this is not taken in.
 pub(super) const LONGEST_FILE: usize = 16 << 20;
 /// What a record weighs in a batch besides its texts.
@@ -106,45 +104,17 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// A change with its weight, if its texts can be stored.
+/// A change with its weight, if it can be stored.
 fn checked(change: Change) -> Result<(Change, usize), Reason> {
-    let mut texts: Vec<&Personal> = Vec::new();
-    let mut weight = WEIGHT;
-    match &change {
-        Change::Contact(it) => {
-            texts.extend(
-                [&it.external_id, &it.name, &it.phone, &it.email]
-                    .into_iter()
-                    .flatten(),
-            );
-        }
-        Change::Case(it) => {
-            texts.extend([&it.external_id, &it.contact]);
-            texts.extend(&it.subject);
-        }
-        Change::Message(it) => {
-            texts.extend([&it.case, &it.contact, &it.body]);
-            texts.extend(
-                [&it.external_id, &it.subject, &it.author]
-                    .into_iter()
-                    .flatten(),
-            );
-            for file in &it.attachments {
-                texts.push(&file.media_type);
-                texts.extend(&file.name);
-                weight += file.content.len();
-            }
-        }
-        Change::Forwarding(_) | Change::Rejected(_) => {}
-    }
-    for text in texts {
-        weight += text.expose().len();
-        if text.expose().contains('\0') {
-            return Err(Reason::Nul);
-        }
-        if text.expose().len() > LONGEST_BODY {
-            return Err(Reason::LongBody);
-        }
+    change.check()?;
+    let texts = change.texts().into_iter();
+    let mut weight = WEIGHT + texts.map(|(_, text)| text.expose().len()).sum::<usize>();
+    if let Change::Message(it) = &change {
+        weight += it
+            .attachments
+            .iter()
+            .map(|file| file.content.len())
+            .sum::<usize>();
     }
     Ok((change, weight))
 }

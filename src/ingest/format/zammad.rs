@@ -4,6 +4,7 @@ use super::object::Object;
 use super::remember::Remembered;
 use super::taken::{STAFF, Taken, case, file, message, text_of_html};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
@@ -67,6 +68,10 @@ fn user(user: Object<'_>, taken: &mut Taken<'_>) {
             name: user.joined(&["firstname", "lastname"]),
             phone: user.first_personal(&["mobile", "phone"]),
             email: user.personal("email"),
+            further: Further {
+                phones: user.further(&["mobile", "phone"]),
+                ..Further::default()
+            },
             source: Some("zammad".to_owned()),
             dated,
             fill_in: false,

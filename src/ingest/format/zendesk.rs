@@ -7,10 +7,11 @@ use super::object::Object;
 use super::remember::Remembered;
 use super::taken::{DELETED_THERE, LINKED_FILES, STAFF, Taken, case, message, text_of_html};
 use super::{Format, Framing, PAGE, Reader};
+use crate::catalog::further::Further;
 use crate::catalog::types::{AuthorKind, CaseState, Channel, Direction};
 use crate::catalog::write::{CaseChange, ContactChange, MessageChange};
 use crate::ingest::Reason;
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Personal, Timestamp};
 
 pub(super) const FORMAT: Format = Format {
     name: "zendesk",
@@ -18,14 +19,18 @@ pub(super) const FORMAT: Format = Format {
     signs: &[
         &["requester_id", "submitter_id"],
         &["ticket_restriction", "role"],
+        &["user_id", "type", "value", "verified"],
         &["ticket_id", "author_id", "events"],
         &["author_id", "html_body", "plain_body"],
     ],
     framing: Framing::Objects {
-        lists: &["users", "tickets", "audits", "ticket_audits"],
+        lists: &["users", "identities", "tickets", "audits", "ticket_audits"],
         reader: || Box::new(Zendesk::default()),
     },
 };
+
+/// Reported as dropped: what is no address and no number.
+const OTHER_IDENTITIES: &str = "identities other than addresses and numbers";
 
 #[derive(Default)]
 struct Zendesk {
@@ -41,6 +46,7 @@ impl Reader for Zendesk {
     fn read(&mut self, list: &str, record: Object<'_>, taken: &mut Taken<'_>) {
         match list {
             "users" => self.user(record, false, taken),
+            "identities" => self.identity(record, taken),
             "tickets" => self.ticket(record, taken),
             "audits" | "ticket_audits" => self.audit(record, taken),
             _ if record.has("requester_id") => self.ticket(record, taken),
@@ -62,7 +68,47 @@ fn person(id: &str) -> String {
     format!("zendesk:{id}")
 }
 
+/// Further addresses and numbers, where the export has a person's identities beside the profile. What is
+/// there under `phone` as well is no second number.
+fn identities(user: Object<'_>) -> Further {
+    let of = |kind: &str| -> Vec<Personal> {
+        let all = user.objects("identities");
+        let all = all.filter(|it| it.text("type") == Some(kind));
+        all.filter_map(|it| it.personal("value")).collect()
+    };
+    Further {
+        emails: of("email"),
+        phones: of("phone_number"),
+        external_ids: Vec::new(),
+    }
+}
+
 impl Zendesk {
+    /// An address or number that stands apart from its profile.
+    fn identity(&self, record: Object<'_>, taken: &mut Taken<'_>) {
+        let Some(user) = record.id("user_id") else {
+            return taken.reject(Reason::NoPerson, record.to_bytes());
+        };
+        let value = || record.personal("value");
+        let (email, phone) = match record.text("type") {
+            _ if self.staff.get(&user).is_some() => return taken.drop(STAFF),
+            Some("email") => (value(), None),
+            Some("phone_number") => (None, value()),
+            _ => return taken.drop(OTHER_IDENTITIES),
+        };
+        let dated = record.time("created_at", taken.settings.zone);
+        let change = dated.map(|dated| ContactChange {
+            external_id: Some(person(&user).into()),
+            email,
+            phone,
+            source: Some("zendesk".to_owned()),
+            dated,
+            fill_in: true,
+            ..ContactChange::default()
+        });
+        taken.add(record, change);
+    }
+
     /// A profile; one embedded in a ticket only fills in.
     fn user(&mut self, user: Object<'_>, embedded: bool, taken: &mut Taken<'_>) {
         let Some(id) = user.id("id") else {
@@ -79,6 +125,7 @@ impl Zendesk {
             name: user.personal("name"),
             phone: user.personal("phone"),
             email: user.personal("email"),
+            further: identities(user),
             source: Some("zendesk".to_owned()),
             dated,
             fill_in: embedded,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::walk::{Around, name};
+use crate::catalog::further::Further;
 use crate::catalog::types::{Attachment, Contact, Forwarding, Message};
 use crate::offboarding::OffboardingError;
 use crate::vocabulary::{ContactId, Personal, Timestamp};
@@ -24,6 +25,8 @@ enum Line<'a> {
         phone: &'a Option<Personal>,
         #[serde(skip_serializing_if = "Option::is_none")]
         email: &'a Option<Personal>,
+        #[serde(skip_serializing_if = "Further::is_empty")]
+        further: &'a Further,
         #[serde(skip_serializing_if = "Option::is_none")]
         source: &'a Option<String>,
     },
@@ -82,6 +85,7 @@ pub fn contact(it: &Contact) -> Result<Bytes, OffboardingError> {
         name: &it.name,
         phone: &it.phone,
         email: &it.email,
+        further: &it.further,
         source: &it.source,
     })
 }

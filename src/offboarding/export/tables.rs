@@ -10,12 +10,15 @@ use crate::catalog::types::{Attachment, Contact, Forwarding, Message};
 use crate::offboarding::OffboardingError;
 use crate::vocabulary::{ContactId, Personal, Timestamp};
 
-pub const CONTACT: [&str; 8] = [
+pub const CONTACT: [&str; 11] = [
     "id",
     "external_id",
     "name",
     "phone",
     "email",
+    "further_emails",
+    "further_phones",
+    "further_external_ids",
     "source",
     "created_at",
     "updated_at",
@@ -68,6 +71,12 @@ fn plain(it: &Option<Personal>) -> &str {
     it.as_ref().map_or("", Personal::expose)
 }
 
+/// Several values in one cell, each on its line.
+fn lines(values: &[Personal]) -> Zeroizing<String> {
+    let values: Vec<&str> = values.iter().map(Personal::expose).collect();
+    Zeroizing::new(values.join("\n"))
+}
+
 fn time(it: Option<Timestamp>) -> String {
     it.map(|it| it.to_string()).unwrap_or_default()
 }
@@ -79,6 +88,9 @@ pub fn contact(it: &Contact) -> Result<Bytes, OffboardingError> {
         plain(&it.name),
         plain(&it.phone),
         plain(&it.email),
+        &lines(&it.further.emails),
+        &lines(&it.further.phones),
+        &lines(&it.further.external_ids),
         it.source.as_deref().unwrap_or_default(),
         &it.created_at.to_string(),
         &it.updated_at.to_string(),

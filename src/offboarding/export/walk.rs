@@ -13,7 +13,7 @@ use crate::vocabulary::{CaseId, ContactId, MessageId, Personal, QuarantineId};
 
 /// Records read at a time.
 const PAGE: u16 = 200;
-/// Bytes of files that stand in one line of `data.ndjson`; an import takes lines of 24 MiB.
+/// Bytes of files that stand in one line of `data.ndjson`; an import takes lines of 32 MiB.
 const FILES_OF_A_LINE: u64 = 17 << 20;
 
 /// A case with what is needed to write about it.

@@ -25,16 +25,16 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
 
     pub(super) fn profile_facts(&self) -> Pairs {
         let (w, it) = (self.words, &self.contact);
-        let known = [
-            (w.name, &it.name),
-            (w.email, &it.email),
-            (w.phone, &it.phone),
-            (w.external_id, &it.external_id),
+        let kinds = [
+            (w.name, Category::Name),
+            (w.email, Category::Email),
+            (w.phone, Category::Phone),
+            (w.external_id, Category::ExternalId),
         ];
-        let known = known.into_iter();
-        let mut facts: Pairs = known
-            .filter_map(|(label, value)| Some((label, value.as_ref()?.expose().to_owned())))
-            .collect();
+        let mut facts = Pairs::new();
+        for (label, kind) in kinds {
+            facts.extend(it.all(kind).map(|value| (label, value.expose().to_owned())));
+        }
         let source = it.source.as_deref().unwrap_or(w.source_unknown);
         facts.push((w.source, source.to_owned()));
         facts.push((w.since, self.moment(it.created_at)));

@@ -5,7 +5,7 @@ use tokio::io::AsyncWrite;
 
 use super::{FIRST_CASE, FIRST_MESSAGE, Packing};
 use crate::catalog::outgoing::mbox;
-use crate::catalog::types::{Case, Contact, Message};
+use crate::catalog::types::{Case, Category, Contact, Message};
 use crate::requests::RequestError;
 use crate::vocabulary::Personal;
 
@@ -61,19 +61,20 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
 #[template(path = "package/contact.vcf", escape = "none")]
 struct Card {
     name: String,
-    email: Option<String>,
-    phone: Option<String>,
-    external_id: Option<String>,
+    emails: Vec<String>,
+    phones: Vec<String>,
+    external_ids: Vec<String>,
     changed: String,
 }
 
 fn card(it: &Contact) -> Result<String, askama::Error> {
-    let text = |value: &Option<Personal>| value.as_ref().map(|it| escaped(it.expose()));
+    let text = |value: &Personal| escaped(value.expose());
+    let all = |kind| it.all(kind).map(text).collect();
     let card = Card {
-        name: text(&it.name).unwrap_or_default(),
-        email: text(&it.email),
-        phone: text(&it.phone),
-        external_id: text(&it.external_id),
+        name: it.name.as_ref().map(text).unwrap_or_default(),
+        emails: all(Category::Email),
+        phones: all(Category::Phone),
+        external_ids: all(Category::ExternalId),
         changed: it.updated_at.to_utc().format("%Y%m%dT%H%M%SZ").to_string(),
     };
     let lines = card.render()?;
@@ -98,6 +99,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::further::Further;
 
     #[test]
     fn nothing_written_ends_a_line_of_the_card() {
@@ -107,6 +109,10 @@ mod tests {
             name: Some("Öberg; Åsa".into()),
             phone: None,
             email: Some("a@example.se\r\nNOTE:x".into()),
+            further: Further {
+                emails: vec!["b@example.se".into()],
+                ..Further::default()
+            },
             source: None,
             created_at: crate::vocabulary::Timestamp(0),
             updated_at: crate::vocabulary::Timestamp(0),
@@ -118,6 +124,7 @@ mod tests {
             "VERSION:4.0",
             "FN:Öberg\\; Åsa",
             "EMAIL:a@example.se\\nNOTE:x",
+            "EMAIL:b@example.se",
             "REV:19700101T000000Z",
             "END:VCARD",
             "",

@@ -1,9 +1,9 @@
 //! Doing what was shown.
 
-use super::preview::{filled_in, removed};
+use super::preview::Profiles;
 use super::{How, Regrouped, Regrouping};
-use crate::catalog::rehouse::{Choice, Fate, Home, Part, PartChoice, ProfileChoice};
-use crate::catalog::types::Category;
+use crate::catalog::rehouse::{Choice, Home, Part, PartChoice, ProfileChoice};
+use crate::catalog::types::Contact;
 use crate::catalog::{CatalogError, Expected};
 use crate::erasure::rehouse::{Reason, RehouseRequest};
 use crate::erasure::{EraseError, Outcome};
@@ -38,20 +38,19 @@ impl Requests {
         };
         self.move_parts(order, &seen.parts, instruction, &mut done)
             .await?;
-        let (fill, filled) = filled_in(order, &seen);
-        if !filled.is_empty() {
-            let expected = Expected::OneOf(vec![seen.into.tag()]);
-            let choice = ProfileChoice { expected, ..fill };
-            let choice = Choice::Profile(order.into, choice);
-            done.add(self.rehouse(order, choice, instruction).await?);
-        }
-        let removed = removed(order, &seen.from);
-        if !removed.is_empty() {
-            let expected = Expected::OneOf(vec![seen.from.tag()]);
-            let choice = without(&removed, expected);
-            let choice = Choice::Profile(order.from, choice);
-            done.add(self.rehouse(order, choice, instruction).await?);
-        }
+        let profiles = Profiles::after(order, &seen)?;
+        let given = ProfileChoice {
+            taking_from: Some(order.from),
+            ..ProfileChoice::between(&seen.into, &profiles.into)
+        };
+        self.rewrite(order, &seen.into, given, instruction, &mut done)
+            .await?;
+        let left = ProfileChoice::between(&seen.from, &profiles.from);
+        self.rewrite(order, &seen.from, left, instruction, &mut done)
+            .await?;
+        // What the other let go of only now, such as after a rebuild of the index in between.
+        let catalog = self.catalog();
+        catalog.follow_identity(&order.tenant, order.into).await?;
         if order.how == How::Merge {
             self.erase_emptied(order, instruction, &mut done).await?;
         }
@@ -78,6 +77,25 @@ impl Requests {
             done.add(self.rehouse(order, choice, instruction).await?);
             done.cases += 1;
         }
+        Ok(())
+    }
+
+    /// Writes a profile that is other afterwards.
+    async fn rewrite(
+        &self,
+        order: &Regrouping,
+        seen: &Contact,
+        choice: ProfileChoice,
+        instruction: &str,
+        done: &mut Regrouped,
+    ) -> Result<(), RequestError> {
+        if choice.is_nothing() {
+            return Ok(());
+        }
+        let expected = Expected::OneOf(vec![seen.tag()]);
+        let choice = ProfileChoice { expected, ..choice };
+        let choice = Choice::Profile(seen.id, choice);
+        done.add(self.rehouse(order, choice, instruction).await?);
         Ok(())
     }
 
@@ -130,19 +148,5 @@ impl Regrouped {
     fn add(&mut self, outcome: Outcome) {
         self.receipts.push(outcome.erasure);
         self.pending += u64::from(outcome.pending.is_some());
-    }
-}
-
-fn without(removed: &[Category], expected: Expected) -> ProfileChoice {
-    let fate = |category| match removed.contains(&category) {
-        true => Fate::Drop,
-        false => Fate::Keep,
-    };
-    ProfileChoice {
-        external_id: fate(Category::ExternalId),
-        name: fate(Category::Name),
-        phone: fate(Category::Phone),
-        email: fate(Category::Email),
-        expected,
     }
 }

@@ -1,9 +1,9 @@
 //! Merging two contacts who are one person, and splitting one who is two.
 //!
 //! ```text
-//! merge   every case of the one goes to the other · what the other lacks is filled in
-//!         · the one's profile is emptied, so that nobody finds it any more · it is erased
-//! split   chosen cases go to another contact · identifiers that were the other's are taken out
+//! merge   every case of the one goes to the other, and every address, number and id · the one's profile
+//!         is emptied, so that nobody finds it any more · it is erased
+//! split   chosen cases go to another contact, and the identifiers that are the other's
 //! ```
 //!
 //! Each step is a rehousing with a receipt of its own, so nothing of the one person is readable under a
@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::catalog::TenantRef;
 use crate::catalog::types::Category;
-use crate::vocabulary::{CaseId, ContactId, ErasureId};
+use crate::vocabulary::{CaseId, ContactId, ErasureId, Personal};
 
 /// What is to become of whom.
 #[derive(Debug, Clone)]
@@ -50,8 +50,10 @@ pub enum How {
     Split {
         /// The other's cases.
         cases: BTreeSet<CaseId>,
-        /// Identifiers that are the other's, and go from this profile.
+        /// Kinds of which everything is the other's.
         remove: BTreeSet<Category>,
+        /// Single addresses, numbers and ids that are the other's.
+        identifiers: Vec<Personal>,
     },
 }
 
@@ -72,9 +74,9 @@ pub struct Preview {
     pub forwardings: u64,
     /// How many cases stay.
     pub cases_that_stay: u64,
-    /// What is filled in where the cases go, by category.
+    /// What the contact that the cases go to is given, by category.
     pub filled_in: Vec<Category>,
-    /// What is gone for good where they came from, by category.
+    /// What is gone for good, by category: neither of them has it afterwards.
     pub removed: Vec<Category>,
     /// Whether the contact they came from is erased.
     pub erases: bool,

@@ -3,11 +3,20 @@
 use sha2::{Digest, Sha256};
 
 use super::{How, Obstacle, Preview, Regrouping};
-use crate::catalog::rehouse::{Fate, Part, ProfileChoice};
+use crate::catalog::further::{KINDS, TooMany, same};
+use crate::catalog::rehouse::Part;
 use crate::catalog::types::{Category, Contact};
 use crate::receipts::body::Reference;
 use crate::requests::{RequestError, Requests};
 use crate::vocabulary::{Personal, RequestId};
+
+/// What a profile is made of.
+const PROFILE: [Category; 4] = [
+    Category::Name,
+    Category::Phone,
+    Category::Email,
+    Category::ExternalId,
+];
 
 /// Requests read at a time.
 const PAGE: u16 = 200;
@@ -30,6 +39,7 @@ impl Requests {
     ) -> Result<Preview, RequestError> {
         Reference::new(instruction)?;
         let seen = self.look(order).await?;
+        let profiles = Profiles::after(order, &seen)?;
         let in_the_way = self.in_the_way(order).await?;
         let sum = |of: fn(&Part) -> u64| seen.parts.iter().map(of).sum();
         Ok(Preview {
@@ -40,8 +50,8 @@ impl Requests {
             messages: sum(|it| it.messages),
             forwardings: sum(|it| it.forwardings),
             cases_that_stay: seen.stay,
-            filled_in: filled_in(order, &seen).1,
-            removed: removed(order, &seen.from),
+            filled_in: profiles.filled_in(&seen),
+            removed: profiles.removed(&seen, &order.tenant.country),
             erases: order.how == How::Merge,
             in_the_way,
         })
@@ -133,44 +143,83 @@ impl Seen {
     }
 }
 
-/// What the profile that stays gets: what it lacks, as long as it stays known by what it is known by. By
-/// what that is, the external id or else the address or number, others find it while this goes on.
-pub(super) fn filled_in(order: &Regrouping, seen: &Seen) -> (ProfileChoice, Vec<Category>) {
-    let (mut choice, mut categories) = (ProfileChoice::default(), Vec::new());
-    if order.how != How::Merge {
-        return (choice, categories);
-    }
-    let (from, into) = (&seen.from, &seen.into);
-    let known_by_id = into.external_id.is_some();
-    let known_by_address = known_by_id || into.email.is_some();
-    let mut fill = |fate: &mut Fate, category, have: &Option<Personal>, get: &Option<Personal>| {
-        if let (None, Some(value)) = (have, get) {
-            *fate = Fate::Replace(value.clone());
-            categories.push(category);
-        }
-    };
-    fill(&mut choice.name, Category::Name, &into.name, &from.name);
-    if known_by_address {
-        fill(&mut choice.phone, Category::Phone, &into.phone, &from.phone);
-    }
-    if known_by_id {
-        fill(&mut choice.email, Category::Email, &into.email, &from.email);
-    }
-    (choice, categories)
+/// What becomes of both profiles.
+pub(super) struct Profiles {
+    /// The one that the cases go to, with what it is given.
+    pub into: Contact,
+    /// The one that they came from, without what was the other's.
+    pub from: Contact,
 }
 
-/// What is gone from the profile that the cases came from.
-pub(super) fn removed(order: &Regrouping, from: &Contact) -> Vec<Category> {
-    let there = [
-        (Category::Name, from.name.is_some()),
-        (Category::Phone, from.phone.is_some()),
-        (Category::Email, from.email.is_some()),
-        (Category::ExternalId, from.external_id.is_some()),
-    ];
-    let goes = |category: &Category| match &order.how {
-        How::Merge => true,
-        How::Split { remove, .. } => remove.contains(category),
-    };
-    let there = there.into_iter().filter(|(_, there)| *there);
-    there.map(|(category, _)| category).filter(goes).collect()
+impl Profiles {
+    /// Every identifier that goes is added where the cases go; a name only where there is none, for a
+    /// person has one.
+    pub fn after(order: &Regrouping, seen: &Seen) -> Result<Self, RequestError> {
+        let country = &order.tenant.country;
+        let (mut into, mut from) = (seen.into.clone(), seen.from.clone());
+        if order.how.takes(Category::Name) {
+            into.name = into.name.or(from.name.take());
+            from.name = None;
+        }
+        let chosen = order.how.chosen(&seen.from, country)?;
+        for (kind, value) in &chosen {
+            let added = into.add(*kind, value, country);
+            added.map_err(|TooMany| RequestError::Invalid {
+                field: "identifiers",
+                reason: "are more than 100 of a kind for one contact: take some out first",
+            })?;
+            from.take_out(*kind, value, country);
+        }
+        Ok(Self { into, from })
+    }
+
+    /// The kinds of which the contact that the cases go to has more than before.
+    pub fn filled_in(&self, seen: &Seen) -> Vec<Category> {
+        let all = PROFILE.into_iter();
+        all.filter(|it| self.into.all(*it).count() > seen.into.all(*it).count())
+            .collect()
+    }
+
+    /// The kinds of which something is held by neither afterwards.
+    pub fn removed(&self, seen: &Seen, country: &str) -> Vec<Category> {
+        let is_lost = |kind: Category, value: &Personal| {
+            !self.into.has(kind, value, country) && !self.from.has(kind, value, country)
+        };
+        let all = PROFILE.into_iter();
+        all.filter(|kind| seen.from.all(*kind).any(|value| is_lost(*kind, value)))
+            .collect()
+    }
+}
+
+impl How {
+    fn takes(&self, kind: Category) -> bool {
+        match self {
+            How::Merge => true,
+            How::Split { remove, .. } => remove.contains(&kind),
+        }
+    }
+
+    /// The identifiers that go over.
+    fn chosen(
+        &self,
+        from: &Contact,
+        country: &str,
+    ) -> Result<Vec<(Category, Personal)>, RequestError> {
+        let named: &[Personal] = match self {
+            How::Merge => &[],
+            How::Split { identifiers, .. } => identifiers,
+        };
+        let is_held = |value: &Personal| KINDS.iter().any(|kind| from.has(*kind, value, country));
+        if !named.iter().all(is_held) {
+            return Err(RequestError::Invalid {
+                field: "identifiers",
+                reason: "are not all this contact's: read the contact to see what it has",
+            });
+        }
+        let all = from.identifiers().filter(|(kind, value)| {
+            let is_named = |it: &Personal| same(*kind, it, value, country);
+            self.takes(*kind) || named.iter().any(is_named)
+        });
+        Ok(all.map(|(kind, value)| (kind, value.clone())).collect())
+    }
 }

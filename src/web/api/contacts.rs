@@ -7,10 +7,12 @@ use axum::response::{IntoResponse, Response};
 use super::super::once::{Once, made, status};
 use super::super::{Listing, PageQuery};
 use super::{Address, Body, Caller, IfMatch, Problem, Wanted, tagged};
+use crate::catalog::further::Further;
 use crate::catalog::rehouse::Fate;
+use crate::catalog::types::Category;
 use crate::catalog::write::ContactChange;
 use crate::catalog::{CatalogError, Contact, TenantRef};
-use crate::erasure::rectify::Rectification;
+use crate::erasure::rectify::{Rectification, Step};
 use crate::staff::Act;
 use crate::vocabulary::{ContactId, ErasureId, Personal};
 
@@ -29,6 +31,8 @@ pub struct Record {
     phone: Option<Personal>,
     /// E-mail address as written.
     email: Option<Personal>,
+    /// Further addresses, numbers and ids: added to those that are there.
+    further: Option<Further>,
     /// Where the data came from.
     source: Option<String>,
 }
@@ -52,6 +56,7 @@ pub async fn upsert(
         name,
         phone,
         email,
+        further,
         source,
     } = body.value;
     let change = ContactChange {
@@ -59,6 +64,7 @@ pub async fn upsert(
         name,
         phone,
         email,
+        further: further.unwrap_or_default(),
         source,
         dated: None,
         fill_in: false,
@@ -135,8 +141,36 @@ pub struct Correction {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
     email: Option<Option<Personal>>,
+    /// Further addresses, numbers and ids: a list that is given takes the place of the one that is there.
+    further: Option<FurtherLists>,
     /// The client's instruction, as a reference that names no person.
     instruction: Option<String>,
+}
+
+/// The further ones of each kind as they should be; a kind that is absent stays.
+#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FurtherLists {
+    /// E-mail addresses.
+    emails: Option<Vec<Personal>>,
+    /// Telephone numbers.
+    phones: Option<Vec<Personal>>,
+    /// Other systems' ids.
+    external_ids: Option<Vec<Personal>>,
+}
+
+impl FurtherLists {
+    fn steps(self) -> Vec<Step> {
+        let lists = [
+            (Category::Email, self.emails),
+            (Category::Phone, self.phones),
+            (Category::ExternalId, self.external_ids),
+        ];
+        let lists = lists.into_iter();
+        lists
+            .filter_map(|(kind, list)| Some(Step::Only(kind, list?)))
+            .collect()
+    }
 }
 
 /// A value that stands in the body, also where it is null.
@@ -180,6 +214,7 @@ pub async fn change(
         name: fate(it.name),
         phone: fate(it.phone),
         email: fate(it.email),
+        further: it.further.unwrap_or_default().steps(),
         expected,
         instruction: it.instruction.unwrap_or_else(|| STANDING.to_owned()),
         tenant: tenant.clone(),

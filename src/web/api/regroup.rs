@@ -13,7 +13,7 @@ use super::{Address, Body, Caller, Problem, contacts};
 use crate::catalog::types::Category;
 use crate::requests::regroup::{How, Preview, Regrouped, Regrouping};
 use crate::staff::Act;
-use crate::vocabulary::{CaseId, ContactId};
+use crate::vocabulary::{CaseId, ContactId, Personal};
 
 /// Two contacts who are one person.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -38,9 +38,13 @@ pub struct Split {
     into: ContactId,
     /// The other person's cases.
     cases: BTreeSet<CaseId>,
-    /// Identifiers that are the other person's, and go for good from this profile.
+    /// Kinds of which everything is the other person's: name, phone, email, external_id. It goes from this
+    /// profile to theirs; a name only where they have none.
     #[serde(default)]
     remove: BTreeSet<Category>,
+    /// Single addresses, numbers and ids that are the other person's, and go to their profile.
+    #[serde(default)]
+    identifiers: Vec<Personal>,
     /// The client's instruction, as a reference that names no person.
     instruction: String,
     /// Show what would be done, and do nothing.
@@ -113,6 +117,7 @@ pub async fn split(
         how: How::Split {
             cases: it.cases,
             remove: it.remove,
+            identifiers: it.identifiers,
         },
     };
     let said = Said {

@@ -55,6 +55,7 @@ pub fn every_statement() -> Vec<store::Statement> {
         catalog::inventory::rows::STATEMENTS,
         catalog::processing::rows::STATEMENTS,
         catalog::rehouse::rows::STATEMENTS,
+        disclosure::rows::STATEMENTS,
         erasure::rows::STATEMENTS,
         erasure::rows::vault::STATEMENTS,
         offboarding::rows::STATEMENTS,

@@ -74,6 +74,12 @@ actions! {
     TenantRead = "tenant.read";
     /// How a tenant's data is processed was changed.
     ProcessingChanged = "tenant.processing";
+    /// A version of a tenant's notice was written.
+    NoticeDrafted = "notice.drafted";
+    /// A tenant approved a version of its notice.
+    NoticeApproved = "notice.approved";
+    /// A version of a tenant's notice is in force.
+    NoticePublished = "notice.published";
     /// A tenant's inventory was read: counts, nothing of anybody.
     InventoryRead = "tenant.inventory";
     /// A contact was created or changed.

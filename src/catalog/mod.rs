@@ -98,6 +98,8 @@ pub mod unit_kind {
     pub const HOOK_EVENT: i64 = 30;
     /// What contract events are signed with.
     pub const HOOK_SECRET: i64 = 31;
+    /// A version of a client's notice.
+    pub const NOTICE_VERSION: i64 = 40;
 }
 
 /// How many tasks of a process may hold a transaction of one store while they ask the other for a

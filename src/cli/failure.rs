@@ -134,7 +134,10 @@ failures! {
         _ => Exit::Failed,
     },
     DisclosureError => |error| match error {
-        DisclosureError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
+        DisclosureError::Catalog(CatalogError::Invalid { .. }) | DisclosureError::Reference(_) => {
+            Exit::Usage
+        }
+        DisclosureError::NotApproved(_) | DisclosureError::Incomplete(_) => Exit::Refused,
         _ => Exit::Failed,
     },
     EraseError => |error| erase(error),

@@ -12,7 +12,7 @@ use crate::receipts::body::Party;
 use crate::vocabulary::{Lang, Personal};
 
 /// A notice, before it has a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Notice {
     /// In which language.
     pub lang: Lang,
@@ -29,7 +29,7 @@ pub struct Notice {
 }
 
 /// One section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Section {
     /// The clause's name, for links to it.
     pub id: String,
@@ -42,7 +42,8 @@ pub struct Section {
 }
 
 /// A paragraph or a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Block {
     /// A paragraph.
     Paragraph(String),
@@ -51,7 +52,7 @@ pub enum Block {
 }
 
 /// One item of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Item {
     /// What it is about, where that is said apart.
     pub title: Option<String>,

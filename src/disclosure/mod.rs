@@ -10,32 +10,38 @@
 //! **To add a clause**: its texts and conditions in `clauses.json`; a new value it names in
 //! `compose.rs`. The tests read every clause in both languages.
 //!
-//! **Why no version yet?** The notice is what is true now. Versions that a client approves and that
-//! stay are built over [`Notice`]: it is what a version would keep.
+//! What is composed is what is true now. A version (`versions.rs`) keeps it as it was, from its draft
+//! over the client's approval to its end; `changes.rs` says what differs between two.
 
+mod changes;
 mod clauses;
 mod compose;
 mod error;
 mod html;
 mod lint;
 mod plain;
+pub(crate) mod rows;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use changes::Change;
 pub use clauses::Clauses;
 pub use compose::{Block, Item, Notice, Section};
 pub use error::DisclosureError;
 pub use html::{Links, STYLE};
 pub use lint::{Missing, Weight};
+pub use versions::{Version, Written};
 
 use self::compose::Source;
 use self::rules::Facts;
+use self::versions::Texts;
 use crate::catalog::{
     Catalog, CatalogError, CategoryInventory, Holdings, Inventory, Tenant, TenantRef,
 };
@@ -141,9 +147,8 @@ impl Notices {
     /// A client's notice as it is now; in the client's first language when none is asked for.
     pub async fn show(&self, slug: &str, lang: Option<Lang>) -> Result<Notice, DisclosureError> {
         let read = self.read(slug).await?;
-        let first = read.tenant.summary.languages.first();
-        let own = first.and_then(|code| code.parse().ok()).unwrap_or(Lang::Sv);
-        compose::compose(Clauses::get()?, &self.source(&read), lang.unwrap_or(own))
+        let lang = lang.unwrap_or_else(|| own_language(&read.tenant));
+        compose::compose(Clauses::get()?, &self.source(&read), lang)
     }
 
     /// What is missing in it, what the law asks for first.
@@ -185,6 +190,19 @@ impl Notices {
                 forwardings,
             },
         })
+    }
+
+    /// The notice as it is now in both languages, from one look.
+    async fn in_both_languages(&self, slug: &str) -> Result<Texts, DisclosureError> {
+        let read = self.read(slug).await?;
+        let own = own_language(&read.tenant);
+        let other = match own {
+            Lang::Sv => Lang::En,
+            Lang::En => Lang::Sv,
+        };
+        let source = self.source(&read);
+        let compose = |lang| compose::compose(Clauses::get()?, &source, lang);
+        Ok(Texts(compose(own)?, compose(other)?))
     }
 
     fn source<'a>(&'a self, read: &'a Read) -> Source<'a> {
@@ -257,6 +275,11 @@ impl Notices {
             today,
         })
     }
+}
+
+fn own_language(tenant: &Tenant) -> Lang {
+    let first = tenant.summary.languages.first();
+    first.and_then(|code| code.parse().ok()).unwrap_or(Lang::Sv)
 }
 
 /// The date where the client is; in UTC where its time zone is not known.

@@ -12,7 +12,7 @@ impl Eraser {
         let keys = match self.catalog.keyring.destroyed_by(entry.erasure).await? {
             Destroyed::Tenant => {
                 let t = entry.tenant;
-                let arguments = args![t, t, t, t, t, t, t, t, t, t];
+                let arguments = args![t, t, t, t, t, t, t, t, t, t, t];
                 let row = self
                     .data()
                     .fetch_one(rows::LEFT_OF_TENANT, arguments)
@@ -35,7 +35,7 @@ impl Eraser {
                 .await?
             {
                 let unit = row.id::<UnitId>(0)?;
-                let arguments = args![unit, unit, unit, unit, unit, unit, unit, unit];
+                let arguments = args![unit, unit, unit, unit, unit, unit, unit, unit, unit];
                 left += 1 + self
                     .data()
                     .fetch_one(rows::LEFT_OF_UNIT, arguments)

@@ -58,8 +58,9 @@ crate::store::statements! { data:
     ERASURE_OF_SUBJECT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND subject = $2 AND kind = $3 ORDER BY requested_at DESC LIMIT 1";
     /// The accepted purge of a tenant.
     ERASURE_OF_TENANT = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE tenant = $1 AND kind = $2 AND subject IS NULL ORDER BY requested_at DESC LIMIT 1";
-    /// Accepted erasures whose keys are not known to be destroyed.
-    OPEN_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 ORDER BY requested_at";
+    /// Accepted erasures whose keys are not known to be destroyed. Of those of one moment a purge comes last:
+    /// after it nobody is left to whom a receipt of their own could be given.
+    OPEN_ERASURES = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure WHERE destroyed = $1 ORDER BY requested_at, subject IS NULL, id";
     /// Which keys an accepted erasure is to destroy.
     SET_KEYS = "UPDATE erasure SET keys = $1 WHERE id = $2";
     /// The same, read again.
@@ -134,6 +135,8 @@ crate::store::statements! { data:
     DELETE_REQUEST_EVENTS = "DELETE FROM request_event WHERE tenant = $1";
     /// Deletes when their clocks stood still.
     DELETE_REQUEST_PAUSES = "DELETE FROM request_pause WHERE tenant = $1";
+    /// Deletes the version of a notice that a unit holds.
+    DELETE_NOTICE_VERSIONS = "DELETE FROM notice_version WHERE unit = $1";
     /// Deletes the secret of contract events that a unit holds.
     DELETE_HOOK_SECRETS = "DELETE FROM hook_secret WHERE unit = $1";
     /// Deletes the endpoint whose address and secret a unit holds.
@@ -170,9 +173,9 @@ crate::store::statements! { data:
     DELETE_RETENTION_RULES = "DELETE FROM retention_rule WHERE tenant = $1";
 
     /// How many rows of a unit are left.
-    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5) + (SELECT COUNT(*) FROM import_chunk WHERE unit = $6) + (SELECT COUNT(*) FROM request WHERE unit = $7) + (SELECT COUNT(*) FROM hook_event WHERE unit = $8)";
+    LEFT_OF_UNIT = "SELECT (SELECT COUNT(*) FROM message WHERE unit = $1) + (SELECT COUNT(*) FROM forwarding WHERE unit = $2) + (SELECT COUNT(*) FROM quarantine WHERE unit = $3) + (SELECT COUNT(*) FROM support_case WHERE unit = $4) + (SELECT COUNT(*) FROM attachment WHERE unit = $5) + (SELECT COUNT(*) FROM import_chunk WHERE unit = $6) + (SELECT COUNT(*) FROM request WHERE unit = $7) + (SELECT COUNT(*) FROM hook_event WHERE unit = $8) + (SELECT COUNT(*) FROM notice_version WHERE unit = $9)";
     /// How many contacts and units of a tenant are left.
-    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8) + (SELECT COUNT(*) FROM request WHERE tenant = $9) + (SELECT COUNT(*) FROM hook_event WHERE tenant = $10)";
+    LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8) + (SELECT COUNT(*) FROM request WHERE tenant = $9) + (SELECT COUNT(*) FROM hook_event WHERE tenant = $10) + (SELECT COUNT(*) FROM notice_version WHERE tenant = $11)";
     /// How many rows of a contact are left.
     LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
 
@@ -213,7 +216,7 @@ pub(crate) mod vault {
         /// Keeps an order until its keys are destroyed.
         INSERT_ORDER = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         /// Orders whose keys are not destroyed.
-        ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure_order ORDER BY requested_at";
+        ORDERS = "SELECT id, tenant, kind, subject, strict, facts, requested_at FROM erasure_order ORDER BY requested_at, subject IS NULL, id";
         /// A rehousing under way that a hold would come too late for.
         REHOUSING_OF = "SELECT id FROM erasure_order WHERE tenant = $1 AND kind = $2 AND ($3 OR subject = $4) LIMIT 1";
         /// Takes an order back: somebody else's came first, or there is nobody to erase.

@@ -114,4 +114,6 @@ pub mod columns {
     pub const HOOK_EVENT_BODY: Column = column(30, 1);
     /// `hook_secret.secret`
     pub const HOOK_SECRET: Column = column(31, 1);
+    /// `notice_version.body`
+    pub const NOTICE_VERSION: Column = column(40, 1);
 }

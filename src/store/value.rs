@@ -119,7 +119,7 @@ macro_rules! ids {
 ids! {
     TenantId, ContactId, CaseId, MessageId, AttachmentId, ForwardingId, UnitId, ErasureId, HoldId, TokenId, InstanceId,
     MirrorId, QuarantineId, RootId, VaultId, ImportId, JobId, LeaseId, EventId, EndpointId, DeliveryId, RecipientId, RequestId,
-    HookEventId, HookSecretId, OffboardingId, TaskId,
+    HookEventId, HookSecretId, NoticeVersionId, OffboardingId, TaskId,
 }
 
 #[cfg(test)]

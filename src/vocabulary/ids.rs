@@ -161,6 +161,8 @@ ids! {
     TaskId,
     /// One stored event of a contract or billing system.
     HookEventId,
+    /// One version of a client's notice.
+    NoticeVersionId,
     /// One secret that such events are signed with.
     HookSecretId,
     /// One bearer token of the API.

@@ -18,8 +18,8 @@ pub use fail_point::fail_point;
 pub use ids::{
     AttachmentId, CaseId, ContactId, DeliveryId, EndpointId, ErasureId, EventId, ForwardingId,
     HoldId, HookEventId, HookSecretId, ImportId, InstanceId, JobId, LeaseId, MessageId, MirrorId,
-    Neighbourhood, OffboardingId, ParseIdError, QuarantineId, RecipientId, RequestId, RootId,
-    TaskId, TenantId, TokenId, UnitId, VaultId,
+    Neighbourhood, NoticeVersionId, OffboardingId, ParseIdError, QuarantineId, RecipientId,
+    RequestId, RootId, TaskId, TenantId, TokenId, UnitId, VaultId,
 };
 pub use language::Lang;
 pub use likeness::{Likeness, luhn};

@@ -79,6 +79,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/log/tile/{*path}", get(log::tile))
         .route("/.well-known/gallra-log.json", get(log::description))
         .route("/n/{name}", get(public::notice::show))
+        .route("/n/{slug}/v/{name}", get(public::notice::version))
         .merge(api)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::wrong_method)

@@ -53,6 +53,35 @@ both_engines! {
         desk.refused(1, ["recipient", "remove", &id]);
     }
 
+    async fn a_notice_is_drafted_approved_and_published_by_commands(bench) {
+        let desk = Desk::with_people(bench);
+        assert!(desk.text(["notice", "versions", "norrsken"]).contains("gallra notice draft"));
+        let draft = desk.text(["notice", "draft", "norrsken"]);
+        assert!(draft.contains("gallra notice approve norrsken 1 --by REF"), "{draft}");
+        desk.refused(3, ["notice", "publish", "norrsken"]);
+        desk.refused(3, ["notice", "publish", "norrsken", "1"]);
+        desk.refused(2, ["notice", "approve", "norrsken", "1", "--by", "asa@example.se"]);
+        desk.json(["notice", "approve", "norrsken", "1", "--by", "mejl A-17"]);
+        let missing = desk.refused(3, ["notice", "publish", "norrsken"]);
+        assert!(text(&missing["message"]).contains("stored_in"), "{missing}");
+        let published = desk.json(["notice", "publish", "norrsken", "--in-spite-of", "beslut 4"]);
+        assert_eq!((&published["state"], &published["in_spite_of"]), (&json!("published"), &json!("beslut 4")));
+
+        desk.json(["tenant", "set", "norrsken", "--phone", "08-765 43 21"]);
+        desk.json(["notice", "draft", "norrsken"]);
+        let table = desk.text(["notice", "versions", "norrsken"]);
+        assert!(table.contains("in force") && table.contains("mejl A-17") && table.contains("draft"), "{table}");
+        let told = desk.text(["notice", "diff", "norrsken", "1", "2", "--lang", "en"]);
+        assert!(told.contains("+ ") && told.contains("08-765 43 21"), "{told}");
+        assert_eq!(desk.text(["notice", "diff", "norrsken", "1", "1"]), "Nothing changed.\n");
+        let before = desk.refused(1, ["notice", "show", "norrsken", "--on", "2020-01-01"]);
+        assert!(text(&before["message"]).contains("no version was in force"), "{before}");
+        let first = desk.text(["notice", "show", "norrsken", "--version", "1"]);
+        assert!(!first.contains("08-765 43 21"), "{first}");
+        assert!(desk.text(["notice", "show", "norrsken"]).contains("08-765 43 21"));
+        desk.refused(1, ["notice", "show", "norrsken", "--version", "7"]);
+    }
+
     async fn channels_custody_and_recipients_come_with_an_import(bench) {
         let desk = Desk::with_people(bench);
         let channels = ["email", "klarna", "phone", "portal", "post", "returns", "sms", "social", "widget"];

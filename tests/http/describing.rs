@@ -125,19 +125,68 @@ both_engines! {
         caller.get("/api/v1/tenants/norrsken/notice?format=rtf").with(422);
     }
 
+    async fn a_published_notice_stays_as_the_client_approved_it(bench) {
+        let api = Api::start(Desk::with_people(bench));
+        let caller = api.caller("tenant", Some("norrsken"));
+        let at = "/api/v1/tenants/norrsken";
+        let own = json!({"phone": "08-123 45 67", "stored_in": "SE", "dpo_email": "dso@norrsken.se",
+            "address": "Storgatan 1, 111 22 Stockholm"});
+        caller.json("PATCH", &format!("{at}/controller"), &[], &own).with(200);
+        let secondline = json!({"tenant": "norrsken", "name": "Second line AB", "role": "second_line"});
+        caller.post("/api/v1/recipients", &secondline).with(201);
+        let anybody = api.with("");
+        anybody.get("/n/norrsken/v/1").with(404);
+
+        let draft = caller.post(&format!("{at}/notices"), &json!({})).with(200);
+        assert_eq!((&draft["number"], &draft["state"]), (&json!(1), &json!("draft")));
+        anybody.get("/n/norrsken/v/1").with(404);
+        let first = json!({"version": 1});
+        let early = caller.post(&format!("{at}/notice:publish"), &first).with(409);
+        assert_eq!(early["type"], "/problems/wrong-state");
+        let by = json!({"version": 1, "by": "070-174 06 07"});
+        caller.post(&format!("{at}/notice:approve"), &by).with(422);
+        let by = json!({"version": 1, "by": "mejl A-17"});
+        assert_eq!(caller.post(&format!("{at}/notice:approve"), &by).with(200)["state"], "approved");
+        assert_eq!(caller.post(&format!("{at}/notice:publish"), &first).with(200)["state"], "published");
+
+        let own = json!({"phone": "08-765 43 21"});
+        caller.json("PATCH", &format!("{at}/controller"), &[], &own).with(200);
+        for page in ["/n/norrsken", "/n/norrsken/v/1", "/n/norrsken.txt", "/n/norrsken/v/1.md"] {
+            let said = anybody.get(page).text;
+            assert!(said.contains("08-123 45 67") && !said.contains("08-765 43 21"), "{page}: {said}");
+        }
+        assert!(caller.get(&format!("{at}/notice")).text.contains("08-765 43 21"), "what is true now");
+
+        assert_eq!(caller.post(&format!("{at}/notices"), &json!({})).with(200)["number"], 2);
+        let told = caller.get(&format!("{at}/notices/2/diff?from=1&lang=en")).with(200);
+        assert!(told["items"][0]["added"][0].as_str().unwrap().contains("08-765 43 21"), "{told}");
+        let listed = caller.get(&format!("{at}/notices")).with(200);
+        assert_eq!((&listed["items"][0]["state"], &listed["items"][1]["state"]), (&json!("draft"), &json!("published")));
+        assert!(caller.get(&format!("{at}/notices/1?lang=en&format=txt")).text.contains("08-123 45 67"));
+        caller.get(&format!("{at}/notices/7")).with(404);
+        anybody.get("/n/norrsken/v/x").with(404);
+        let auditor = api.caller("auditor", None);
+        auditor.post(&format!("{at}/notices"), &json!({})).with(403);
+    }
+
     async fn a_purged_clients_notice_is_gone(bench) {
         let api = Api::start(Desk::with_people(bench));
         let admin = api.caller("admin", None);
         let own = json!({"phone": "08-123 45 67", "dpo_email": "wilma@brygga.se"});
         admin.json("PATCH", "/api/v1/tenants/brygga/controller", &[], &own).with(200);
+        for (what, version) in [("notices", json!({})), ("notice:approve", json!({"version": 1, "by": "A-1"})),
+            ("notice:publish", json!({"version": 1, "in_spite_of": "A-2"}))] {
+            admin.post(&format!("/api/v1/tenants/brygga/{what}"), &version).with(200);
+        }
         let carrier = json!({"tenant": "brygga", "name": "Frakt AB", "role": "carrier"});
         admin.post("/api/v1/recipients", &carrier).with(201);
         api.desk.end_contract("brygga");
         api.desk.json(["purge", "brygga", "--confirm", "Brygga Kaffe AB"]);
+        api.with("").get("/n/brygga/v/1").with(404);
         let gone = api.with("").get("/n/brygga").with(404);
         assert_eq!(gone["type"], "/problems/not-found");
         let data = bench.open(gallra::store::Role::Data).await;
-        for table in ["controller", "recipient", "purpose", "retention_rule"] {
+        for table in ["controller", "recipient", "purpose", "retention_rule", "notice_version"] {
             let sql: &'static str = format!("SELECT COUNT(*) FROM {table}").leak();
             let left = data.fetch_one(sql, gallra::store::args![]).await.unwrap();
             assert_eq!(left.u64(0).unwrap(), 0, "{table}");

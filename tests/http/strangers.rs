@@ -130,6 +130,8 @@ pub fn body(path: &str) -> Value {
         "offboarding:execute" => json!({"confirm": "Brygga Kaffe AB"}),
         "offboarding:export" => json!({"passphrase": "korrekt häst batteri"}),
         it if it.ends_with(":confirm") => json!({"evidence": "x"}),
+        "notice:approve" => json!({"version": 1, "by": "A-1"}),
+        "notice:publish" => json!({"version": 1}),
         it if it.ends_with(":approve") || it.ends_with(":release") => json!({}),
         it if it.ends_with(":merge") => {
             json!({"from": "0".repeat(32), "instruction": "A-1", "version": "x"})

@@ -7,6 +7,7 @@ mod catalog;
 mod identifiers;
 mod import;
 mod index;
+mod notices;
 mod requests;
 mod together;
 mod world;

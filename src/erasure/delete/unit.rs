@@ -104,6 +104,8 @@ pub(super) async fn delete_unit_in(
     let quarantined = tx.execute(rows::DELETE_QUARANTINE, args![unit.id]).await?;
     let requests = tx.execute(rows::DELETE_REQUESTS, args![unit.id]).await?;
     let events = tx.execute(rows::DELETE_HOOK_EVENTS, args![unit.id]).await?;
+    let notices = args![unit.id];
+    let notices = tx.execute(rows::DELETE_NOTICE_VERSIONS, notices).await?;
     let (cases, deleted) = delete_cases(tx, unit.id).await?;
     counts.category("message", messages);
     counts.category("forwarding", forwardings);
@@ -111,7 +113,7 @@ pub(super) async fn delete_unit_in(
     counts.category("request", requests);
     counts.category("contract_event", events);
     counts.category("case", cases);
-    let records = messages + forwardings + quarantined + requests + events + deleted;
+    let records = messages + forwardings + quarantined + requests + events + notices + deleted;
     counts.store("data", records);
     counts.units += tx.execute(rows::DELETE_UNIT, args![unit.id]).await?;
     Ok(())

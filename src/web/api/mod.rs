@@ -17,6 +17,7 @@ mod imports;
 mod lookup;
 mod messages;
 mod notice;
+mod notices;
 mod offboarding;
 mod packages;
 mod processing;
@@ -63,6 +64,11 @@ const ROUTES: &[fn() -> UtoipaMethodRouter<Arc<App>>] = &[
     || routes!(processing::change_controller),
     || routes!(catalog::show),
     || routes!(notice::show),
+    || routes!(notices::list, notices::draft),
+    || routes!(notices::show),
+    || routes!(notices::changes),
+    || routes!(notices::approve),
+    || routes!(notices::publish),
     || routes!(processing::purposes, processing::set_purposes),
     || routes!(processing::recipients, processing::add_recipient),
     || routes!(processing::remove_recipient),

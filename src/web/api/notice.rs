@@ -1,6 +1,7 @@
 //! A client's notice, for the client's own systems; people read it at `/n/{slug}`.
 
 use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::response::Response;
 
 use super::super::public;
@@ -20,6 +21,26 @@ pub struct Wanted {
     format: Option<String>,
 }
 
+impl Wanted {
+    /// Language and form, or what is wrong with the query.
+    pub(super) fn read(
+        wanted: Result<Query<Self>, QueryRejection>,
+    ) -> Result<(Option<Lang>, Format), Problem> {
+        let unusable = |detail: String| Problem::unusable("", detail);
+        let Query(Self { lang, format }) =
+            wanted.map_err(|_| unusable("the query: lang and format only".to_owned()))?;
+        let lang = lang.map(|it| it.parse()).transpose().map_err(unusable)?;
+        let lacking = format
+            .as_deref()
+            .filter(|it| public::notice::LACKING.contains(it));
+        if let Some(lacking) = lacking {
+            return Err(Problem::not_built(lacking));
+        }
+        let format = format.map(|it| it.parse()).transpose();
+        Ok((lang, format.map_err(unusable)?.unwrap_or(Format::Html)))
+    }
+}
+
 /// The notice as it is now
 #[utoipa::path(get, path = "/api/v1/tenants/{slug}/notice", tag = "clients",
     params(("slug" = String, Path), Wanted), responses(
@@ -30,23 +51,10 @@ pub struct Wanted {
 pub async fn show(
     caller: Caller,
     Address(slug): Address<String>,
-    wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Problem> {
     caller.tenant(&slug, Act::SeeTenants).await?;
-    let unusable = |detail: String| Problem::unusable("", detail);
-    let Query(wanted) =
-        wanted.map_err(|_| unusable("the query: lang and format only".to_owned()))?;
-    let lang: Option<Lang> = wanted
-        .lang
-        .map(|it| it.parse())
-        .transpose()
-        .map_err(unusable)?;
-    let format = wanted.format.as_deref();
-    if let Some(lacking) = format.filter(|it| public::notice::LACKING.contains(it)) {
-        return Err(Problem::not_built(lacking));
-    }
-    let format: Option<Format> = format.map(str::parse).transpose().map_err(unusable)?;
-    let format = format.unwrap_or(Format::Html);
+    let (lang, format) = Wanted::read(wanted)?;
     let notice = caller.notices().show(&slug, lang).await?;
     public::notice::answer(&notice, format, None)
 }

@@ -85,8 +85,15 @@ impl From<CatalogError> for Problem {
 
 impl From<DisclosureError> for Problem {
     fn from(error: DisclosureError) -> Self {
+        let conflict = |slug| Self::new(StatusCode::CONFLICT, slug, error.to_string());
         match error {
+            DisclosureError::NoVersion(_) => nothing_here(),
+            DisclosureError::NotApproved(_) | DisclosureError::VersionEnded(_) => {
+                conflict("wrong-state")
+            }
+            DisclosureError::Incomplete(_) => conflict("notice-incomplete"),
             DisclosureError::Catalog(error) => error.into(),
+            DisclosureError::Store(error) => CatalogError::from(error).into(),
             error => Self::hidden(&error),
         }
     }

@@ -1,4 +1,5 @@
-//! `/n/{slug}`, and the same as `.html`, `.md` and `.txt`.
+//! `/n/{slug}`, and the same as `.html`, `.md` and `.txt`: what is in force, or before the first publication
+//! what is true now. `/n/{slug}/v/{n}` is one version that was in force.
 
 use std::sync::Arc;
 
@@ -32,32 +33,95 @@ pub async fn show(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Response {
-    let shown = found(&app, &name, wanted, &headers).await;
+    let shown = found(&app, &name, &wanted, &headers).await;
     shown.unwrap_or_else(|problem| missing::instead_of(problem, &headers))
 }
 
-/// In the language that was asked for, else in one the reader understands, else in the client's own.
+/// One version, while it is in force and ever after.
+pub async fn version(
+    State(app): State<Arc<App>>,
+    Address((slug, name)): Address<(String, String)>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
+    let shown = found_version(&app, &slug, &name, &wanted, &headers).await;
+    shown.unwrap_or_else(|problem| missing::instead_of(problem, &headers))
+}
+
 async fn found(
     app: &App,
     name: &str,
-    wanted: Wanted,
+    wanted: &Wanted,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let (slug, format) = match name.rsplit_once('.') {
-        None => (name, Format::Html),
-        Some((_, form)) if LACKING.contains(&form) => return Err(Problem::not_built(form)),
-        Some((slug, form)) => (slug, form.parse().map_err(|_| problem::nothing_here())?),
-    };
-    let asked = wanted.lang.and_then(|code| code.parse().ok());
-    let lang = asked.or_else(|| understood(headers));
-    let notice = match app.notices().show(slug, lang).await {
-        // Who is a client no more, or is being purged, is nobody's business.
-        Err(DisclosureError::Catalog(CatalogError::TenantBeingErased)) => {
-            return Err(problem::nothing_here());
-        }
-        notice => notice?,
-    };
-    let mut answer = answer(&notice, format, Some(&links(slug, notice.lang)))?;
+    let (slug, format) = form(name)?;
+    let notice = in_force(app, slug, wanted.language(headers)).await;
+    give(
+        &notice.map_err(public)?,
+        format,
+        &format!("/n/{slug}"),
+        headers,
+    )
+}
+
+async fn in_force(app: &App, slug: &str, lang: Option<Lang>) -> Result<Notice, DisclosureError> {
+    let notices = app.notices();
+    match notices.in_force(slug).await? {
+        Some(written) => Ok(written.in_language(lang)),
+        None => notices.show(slug, lang).await,
+    }
+}
+
+async fn found_version(
+    app: &App,
+    slug: &str,
+    name: &str,
+    wanted: &Wanted,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (number, format) = form(name)?;
+    let number: u64 = number.parse().map_err(|_| problem::nothing_here())?;
+    let written = app.notices().written(slug, number).await.map_err(public)?;
+    if written.version.published_at.is_none() {
+        return Err(problem::nothing_here()); // What was never published is nobody's business.
+    }
+    let notice = written.in_language(wanted.language(headers));
+    give(&notice, format, &format!("/n/{slug}/v/{number}"), headers)
+}
+
+impl Wanted {
+    /// The language that was asked for, else one the reader understands.
+    fn language(&self, headers: &HeaderMap) -> Option<Lang> {
+        let asked = self.lang.as_ref().and_then(|code| code.parse().ok());
+        asked.or_else(|| understood(headers))
+    }
+}
+
+/// What is named before the form, and the form; a page where none is said.
+fn form(name: &str) -> Result<(&str, Format), Problem> {
+    match name.rsplit_once('.') {
+        None => Ok((name, Format::Html)),
+        Some((_, form)) if LACKING.contains(&form) => Err(Problem::not_built(form)),
+        Some((name, form)) => Ok((name, form.parse().map_err(|_| problem::nothing_here())?)),
+    }
+}
+
+/// Who is a client no more, or is being purged, is nobody's business.
+fn public(error: DisclosureError) -> Problem {
+    match error {
+        DisclosureError::Catalog(CatalogError::TenantBeingErased) => problem::nothing_here(),
+        error => error.into(),
+    }
+}
+
+/// The answer, or that the reader has it already.
+fn give(
+    notice: &Notice,
+    format: Format,
+    at: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let mut answer = answer(notice, format, Some(&links(at, notice.lang)))?;
     let vary = HeaderValue::from_static("accept-language");
     answer.headers_mut().insert(header::VARY, vary);
     let known = headers.get(header::IF_NONE_MATCH);
@@ -68,15 +132,15 @@ async fn found(
     Ok(answer)
 }
 
-fn links(slug: &str, lang: Lang) -> Links {
+fn links(at: &str, lang: Lang) -> Links {
     let other = match lang {
         Lang::Sv => Lang::En,
         Lang::En => Lang::Sv,
     };
     Links {
-        other_language: format!("/n/{slug}?lang={}", other.code()),
-        markdown: format!("/n/{slug}.md?lang={}", lang.code()),
-        text: format!("/n/{slug}.txt?lang={}", lang.code()),
+        other_language: format!("{at}?lang={}", other.code()),
+        markdown: format!("{at}.md?lang={}", lang.code()),
+        text: format!("{at}.txt?lang={}", lang.code()),
     }
 }
 

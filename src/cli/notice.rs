@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text};
 use crate::app::App;
-use crate::disclosure::versions::State;
+use crate::disclosure::versions::VersionState;
 use crate::disclosure::{Change, DisclosureError, Format, Missing, Version, Weight, Written};
 use crate::receipts::body::Reference;
 use crate::vocabulary::{Lang, Timestamp};
@@ -182,7 +182,9 @@ async fn in_force(app: &App, slug: &str, day: NaiveDate) -> Result<Written, Fail
 /// The newest version that is approved and not published.
 async fn approved(app: &App, slug: &str) -> Result<u64, Failure> {
     let versions = app.notices().versions(slug).await?;
-    let approved = versions.iter().find(|it| it.state == State::Approved);
+    let approved = versions
+        .iter()
+        .find(|it| it.state == VersionState::Approved);
     approved.map(|it| it.number).ok_or_else(|| {
         let text = format!(
             "no approved version waits: `gallra notice draft {slug}`, then have it approved"
@@ -206,12 +208,12 @@ fn row(it: &Version) -> [String; 5] {
     ]
 }
 
-fn word(state: State) -> &'static str {
+fn word(state: VersionState) -> &'static str {
     match state {
-        State::Draft => "draft",
-        State::Approved => "approved",
-        State::Published => "in force",
-        State::Ended => "over",
+        VersionState::Draft => "draft",
+        VersionState::Approved => "approved",
+        VersionState::Published => "in force",
+        VersionState::Ended => "over",
     }
 }
 

@@ -20,7 +20,7 @@ use crate::vocabulary::{Lang, NoticeVersionId, Timestamp};
 /// How far a version has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum VersionState {
     /// Written, and nobody has approved it.
     Draft,
     /// The client has approved it.
@@ -37,7 +37,7 @@ pub struct Version {
     /// Counted from 1, per client.
     pub number: u64,
     /// How far it has come.
-    pub state: State,
+    pub state: VersionState,
     /// SHA-256 of its texts as JSON, as hexadecimal digits.
     pub hash: String,
     /// When it was written.
@@ -132,7 +132,7 @@ impl Notices {
             tx.rollback().await?;
             let version = self.version_of(&tenant, number).await?;
             return match version.state {
-                State::Approved | State::Published => Ok(version), // It is as it was to become.
+                VersionState::Approved | VersionState::Published => Ok(version), // It is as it was to become.
                 _ => Err(DisclosureError::VersionEnded(number)),
             };
         }
@@ -151,10 +151,10 @@ impl Notices {
         let tenant = self.catalog.tenant_ref(slug).await?;
         let version = self.version_of(&tenant, number).await?;
         match version.state {
-            State::Published => return Ok(version),
-            State::Draft => return Err(DisclosureError::NotApproved(number)),
-            State::Ended => return Err(DisclosureError::VersionEnded(number)),
-            State::Approved => {}
+            VersionState::Published => return Ok(version),
+            VersionState::Draft => return Err(DisclosureError::NotApproved(number)),
+            VersionState::Ended => return Err(DisclosureError::VersionEnded(number)),
+            VersionState::Approved => {}
         }
         let missing = self.lint(slug).await?;
         let missing = missing.iter().filter(|it| it.weight == Weight::Error);
@@ -312,10 +312,10 @@ fn version(row: &Row) -> Result<Version, StoreError> {
     Ok(Version {
         number: row.u64(0)?,
         state: match (ended_at, published_at, approved_at) {
-            (Some(_), ..) => State::Ended,
-            (_, Some(_), _) => State::Published,
-            (.., Some(_)) => State::Approved,
-            _ => State::Draft,
+            (Some(_), ..) => VersionState::Ended,
+            (_, Some(_), _) => VersionState::Published,
+            (.., Some(_)) => VersionState::Approved,
+            _ => VersionState::Draft,
         },
         hash: hex::encode(row.blob(1)?),
         drafted_at: row.timestamp(2)?,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gallra::catalog::Controller;
 use gallra::catalog::types::Channel;
-use gallra::disclosure::versions::State;
+use gallra::disclosure::versions::VersionState;
 use gallra::disclosure::{DisclosureError, Notices};
 use gallra::receipts::body::{Party, Reference};
 use gallra::store::args;
@@ -65,16 +65,16 @@ both_engines! {
         assert!(room.in_force("nord").await.unwrap().is_none());
 
         let draft = room.draft("nord").await.unwrap();
-        assert_eq!((draft.number, draft.state), (1, State::Draft));
+        assert_eq!((draft.number, draft.state), (1, VersionState::Draft));
         assert_eq!(room.draft("nord").await.unwrap(), draft, "nothing has changed");
         let early = room.publish("nord", 1, None).await;
         assert!(matches!(early, Err(DisclosureError::NotApproved(1))), "{early:?}");
         let approved = room.approve("nord", 1, reference("mejl A-17")).await.unwrap();
-        assert_eq!((approved.state, approved.approved_by.as_deref()), (State::Approved, Some("mejl A-17")));
+        assert_eq!((approved.state, approved.approved_by.as_deref()), (VersionState::Approved, Some("mejl A-17")));
         // 2 March where the client is, 1 March in UTC.
         world.at("2026-03-01T23:30:00Z");
         let published = room.publish("nord", 1, None).await.unwrap();
-        assert_eq!((published.state, &published.hash), (State::Published, &draft.hash));
+        assert_eq!((published.state, &published.hash), (VersionState::Published, &draft.hash));
         let texts = room.in_force("nord").await.unwrap().unwrap().texts;
 
         let sms = message("A-1", "K-1001", "2026-02-10T08:00:00Z", "Var är paketet?");
@@ -93,7 +93,7 @@ both_engines! {
         assert_eq!(on((3, 4)).await, Some(1));
         assert_eq!(on((3, 5)).await, Some(2));
         let first = room.written("nord", 1).await.unwrap();
-        assert_eq!((first.version.state, &first.texts), (State::Ended, &texts));
+        assert_eq!((first.version.state, &first.texts), (VersionState::Ended, &texts));
         assert_eq!(first.version.ended_at, Timestamp::parse("2026-03-05T10:00:00Z"));
 
         let told = room.changes("nord", 1, 2, Some(Lang::En)).await.unwrap();
@@ -128,7 +128,7 @@ both_engines! {
         let late = room.approve("nord", 1, reference("mejl A-17")).await;
         assert!(matches!(late, Err(DisclosureError::VersionEnded(1))), "{late:?}");
         let states: Vec<_> = room.versions("nord").await.unwrap().iter().map(|it| it.state).collect();
-        assert_eq!(states, [State::Draft, State::Ended]);
+        assert_eq!(states, [VersionState::Draft, VersionState::Ended]);
     }
 
     async fn two_who_draft_at_once_write_one_number_each_or_the_same(bench) {

@@ -96,6 +96,8 @@ actions! {
     MessagesRead = "message.read";
     /// Somebody was searched for.
     ContactSearched = "contact.searched";
+    /// A contact was shown as the answer of a search.
+    ContactFound = "contact.found";
     /// Everything held about a contact was read.
     AccessRead = "contact.access";
     /// A contact was erased.

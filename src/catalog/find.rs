@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::held::{CategoryHeld, Terms};
 use super::index::tokens::Identity;
 use super::types::{Category, Contact};
-use super::{Catalog, CatalogError, TenantRef, rows};
+use super::{Catalog, CatalogError, TenantRef};
 use crate::audit::Action;
 use crate::keyring::{Domain, normalise};
-use crate::store::args;
 use crate::vocabulary::{ContactId, Personal, TenantId};
 
 /// What a person is looked for by.
@@ -76,19 +76,6 @@ impl Identifier {
     }
 }
 
-/// What is held of one category.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct CategoryHeld {
-    /// Of which kind.
-    pub category: Category,
-    /// In how many records.
-    pub records: u64,
-    /// Where it came from, as far as known.
-    pub source: Option<String>,
-    /// To whom it went.
-    pub recipients: Vec<String>,
-}
-
 /// One contact of one tenant who fits.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Match {
@@ -116,7 +103,8 @@ pub struct Finding {
 }
 
 impl Catalog {
-    /// Looks for a person in one tenant's data, or in everybody's.
+    /// Looks for a person in one tenant's data, or in everybody's. Besides the search itself, each contact
+    /// that is shown has a row of its own: a person may ask who looked at their data (C-579/21).
     pub async fn find(
         &self,
         identifier: &Identifier,
@@ -124,7 +112,15 @@ impl Catalog {
     ) -> Result<Finding, CatalogError> {
         let mut entry = self.entry(Action::ContactSearched);
         entry.tenant = tenant.map(|it| it.id);
-        self.confirmed(&entry, || async move {
+        let shown = |finding: &Finding| {
+            let shown = finding.matches.iter();
+            let found = |it: &Match| {
+                let entry = self.entry(Action::ContactFound).of(it.tenant_id);
+                entry.to(it.id.as_bytes())
+            };
+            shown.map(found).collect()
+        };
+        self.confirmed_of(&entry, shown, || async move {
             let tenants = match tenant {
                 Some(tenant) => vec![tenant.clone()],
                 None => self.tenant_refs().await?,
@@ -148,10 +144,16 @@ impl Catalog {
         if values.is_empty() {
             return Ok(());
         }
+        let mut terms = None;
         for candidate in self.candidates(tenant, &values).await? {
             match self.open_contact(tenant, candidate).await {
                 Ok(contact) if identifier.fits(&contact, &tenant.country) => {
-                    finding.matches.push(self.matched(tenant, contact).await?);
+                    let terms = match &mut terms {
+                        Some(terms) => terms,
+                        none => none.insert(self.terms(tenant).await?),
+                    };
+                    let found = self.matched(tenant, contact, terms).await?;
+                    finding.matches.push(found);
                 }
                 // Another value since, or reserved by a writer that has not written yet.
                 Ok(_) | Err(CatalogError::ContactUnknown(_)) => {}
@@ -162,57 +164,19 @@ impl Catalog {
         Ok(())
     }
 
-    async fn matched(&self, tenant: &TenantRef, contact: Contact) -> Result<Match, CatalogError> {
+    async fn matched(
+        &self,
+        tenant: &TenantRef,
+        contact: Contact,
+        terms: &Terms,
+    ) -> Result<Match, CatalogError> {
         Ok(Match {
             tenant: tenant.slug.clone(),
             tenant_id: tenant.id,
             id: contact.id,
-            categories: self.categories(tenant, &contact).await?,
+            categories: self.categories_on(tenant, &contact, terms).await?,
             external_id: contact.external_id,
             name: contact.name,
         })
-    }
-
-    /// What is held of an opened contact, by category. Neither audited nor confirmed: that is up to the
-    /// call it is part of.
-    pub async fn categories(
-        &self,
-        tenant: &TenantRef,
-        contact: &Contact,
-    ) -> Result<Vec<CategoryHeld>, CatalogError> {
-        let arguments = args![tenant.id, contact.id];
-        let messages = self
-            .data
-            .fetch_one(rows::COUNT_MESSAGES, arguments.clone())
-            .await?;
-        let files = self
-            .data
-            .fetch_one(rows::COUNT_ATTACHMENTS, arguments.clone())
-            .await?;
-        let rows = self.data.fetch_all(rows::RECIPIENTS, arguments).await?;
-        let recipients: Result<Vec<String>, _> = rows.iter().map(|row| row.text(0)).collect();
-        let recipients = recipients?;
-        let profile = [
-            Category::Name,
-            Category::Phone,
-            Category::Email,
-            Category::ExternalId,
-        ];
-        let counts = profile
-            .into_iter()
-            .map(|category| (category, contact.all(category).count() as u64))
-            .chain([
-                (Category::Message, messages.u64(0)?),
-                (Category::Attachment, files.u64(0)?),
-            ]);
-        let held = counts.filter(|(_, records)| *records > 0);
-        Ok(held
-            .map(|(category, records)| CategoryHeld {
-                category,
-                records,
-                source: contact.source.clone(),
-                recipients: recipients.clone(),
-            })
-            .collect())
     }
 }

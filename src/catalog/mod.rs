@@ -37,6 +37,7 @@ mod erased;
 mod error;
 mod find;
 pub mod further;
+mod held;
 pub mod index;
 pub mod inventory;
 mod lease_unit;
@@ -64,7 +65,8 @@ pub use change_case::CasePatch;
 pub use change_tenant::TenantPatch;
 pub use controller::Controller;
 pub use error::CatalogError;
-pub use find::{CategoryHeld, Finding, Identifier, Match};
+pub use find::{Finding, Identifier, Match};
+pub use held::CategoryHeld;
 pub use inventory::{CategoryInventory, Holdings, Inventory};
 pub use list::Page;
 pub use own::OWN_SLUG;
@@ -74,6 +76,8 @@ pub use types::{
 };
 pub use upsert::Upserted;
 pub use version::Expected;
+
+use futures_util::future::try_join_all;
 
 use crate::audit::{Action, Actor, Entry, Recorder};
 use crate::keyring::{Keyring, KeyringError};
@@ -217,7 +221,20 @@ impl Catalog {
     where
         F: Future<Output = Result<T, CatalogError>>,
     {
-        self.confirm(Some(entry), read).await
+        self.confirm(Some(entry), |_| Vec::new(), read).await
+    }
+
+    /// The same where the answer says about whom there are rows to be written besides.
+    pub(crate) async fn confirmed_of<T, F>(
+        &self,
+        entry: &Entry,
+        shown: impl Fn(&T) -> Vec<Entry>,
+        read: impl Fn() -> F,
+    ) -> Result<T, CatalogError>
+    where
+        F: Future<Output = Result<T, CatalogError>>,
+    {
+        self.confirm(Some(entry), shown, read).await
     }
 
     /// The same of what is published anyway and about nobody in particular: no audit row, which any
@@ -226,12 +243,13 @@ impl Catalog {
     where
         F: Future<Output = Result<T, CatalogError>>,
     {
-        self.confirm(None, read).await
+        self.confirm(None, |_| Vec::new(), read).await
     }
 
     async fn confirm<T, F>(
         &self,
         mut entry: Option<&Entry>,
+        shown: impl Fn(&T) -> Vec<Entry>,
         read: impl Fn() -> F,
     ) -> Result<T, CatalogError>
     where
@@ -244,6 +262,10 @@ impl Catalog {
                 let written = self.recorder.record(entry).await;
                 written.map_err(CatalogError::Audit)?;
             }
+            let shown = answer.as_ref().map(&shown).unwrap_or_default();
+            let written = shown.iter().map(|entry| self.recorder.record(entry));
+            let written = try_join_all(written).await;
+            written.map_err(CatalogError::Audit)?;
             match self.keyring.confirm(epoch).await {
                 Ok(()) => match answer {
                     Err(CatalogError::Keyring(KeyringError::EpochChanged)) if !last => {}

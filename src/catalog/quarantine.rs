@@ -79,6 +79,14 @@ impl Catalog {
         }
     }
 
+    /// How many records of a client are in quarantine: about anybody, as long as nobody has looked.
+    pub async fn count_quarantined(&self, tenant: &TenantRef) -> Result<u64, CatalogError> {
+        let row = self
+            .data
+            .fetch_one(rows::COUNT_QUARANTINED, args![tenant.id]);
+        Ok(row.await?.u64(0)?)
+    }
+
     /// Whose data a quarantined record came with.
     pub async fn tenant_of_quarantined(&self, id: QuarantineId) -> Result<TenantId, CatalogError> {
         Ok(self.quarantined_row(id).await?.id(11)?)

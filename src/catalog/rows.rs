@@ -124,6 +124,9 @@ crate::store::statements! { data:
         u.id, u.block, u.leaf, u.commitment, t.id, t.slug \
         FROM quarantine q JOIN unit u ON u.id = q.unit JOIN tenant t ON t.id = q.tenant \
         WHERE q.id = $1 AND u.erased_at IS NULL AND t.erased_at IS NULL";
+    /// How many quarantined records a client has.
+    COUNT_QUARANTINED = "SELECT COUNT(*) FROM quarantine q JOIN unit u ON u.id = q.unit \
+        WHERE q.tenant = $1 AND u.erased_at IS NULL";
     /// Quarantined records of a unit.
     QUARANTINED_OF_UNIT = "SELECT id FROM quarantine WHERE tenant = $1 AND unit = $2";
     /// The quarantined record under a key, also when it is being discarded.
@@ -141,6 +144,12 @@ crate::store::statements! { data:
     /// To whom a contact's data went.
     RECIPIENTS = "SELECT DISTINCT f.recipient FROM unit u JOIN forwarding f ON f.unit = u.id \
         WHERE u.tenant = $1 AND u.contact = $2 AND u.erased_at IS NULL ORDER BY f.recipient";
+    /// How many cases a contact has a part of, how many of them are closed, and when the last was.
+    CLOSED_CASES = "SELECT COUNT(*), COUNT(s.closed_at), MAX(s.closed_at) FROM unit p \
+        JOIN support_case s ON s.id = p.support_case \
+        WHERE p.tenant = $1 AND p.contact = $2 AND p.kind = $3 AND p.erased_at IS NULL";
+    /// Where a client's days begin.
+    TIMEZONE = "SELECT timezone FROM tenant WHERE id = $1";
     /// The units of a contact, for a walk.
     UNITS_OF_CONTACT = "SELECT id, support_case FROM unit WHERE tenant = $1 AND contact = $2";
     /// Messages of a unit in order of id, for a walk.

@@ -99,9 +99,31 @@ fn person(text: Text, it: &Match) -> Text {
                 held.records.to_string(),
                 or_dash(held.source.clone().unwrap_or_default()),
                 or_dash(held.recipients.join(", ")),
+                match held.kept_until {
+                    Some(day) => day.to_string(),
+                    None => format!("{} after closing", held.retention),
+                },
             ]
         })
         .collect();
-    text.and(format!("{heading}: contact {} of {}", it.id, it.tenant))
-        .table(["  CATEGORY", "RECORDS", "SOURCE", "RECIPIENTS"], &rows)
+    let text = text
+        .and(format!("{heading}: contact {} of {}", it.id, it.tenant))
+        .table(
+            [
+                "  CATEGORY",
+                "RECORDS",
+                "SOURCE",
+                "RECIPIENTS",
+                "KEPT UNTIL",
+            ],
+            &rows,
+        );
+    match it.categories.first() {
+        Some(any) => {
+            let purposes: Vec<&str> = any.purposes.iter().map(|it| it.word()).collect();
+            let why = format!("for {} ({})", purposes.join(", "), any.legal_basis);
+            text.paragraph(2, &why)
+        }
+        None => text,
+    }
 }

@@ -73,6 +73,8 @@ pub struct Intake<'a> {
     pending: Pending,
     /// Batches that are written.
     written: u64,
+    /// Lines of the files of a directory before this one.
+    lines_before: u64,
     report: Report,
 }
 
@@ -102,6 +104,7 @@ impl<'a> Intake<'a> {
             ahead: Vec::new(),
             pending: Pending::default(),
             written: 0,
+            lines_before: 0,
             report,
         }
     }
@@ -124,16 +127,31 @@ impl<'a> Intake<'a> {
             false => "several".to_owned(),
         };
         self.options.source = name.to_owned();
+        if let Some(file) = self.report.this_file() {
+            file.format = name.to_owned();
+        }
     }
 
-    /// Counts a file that is passed over.
-    pub fn skip(&mut self) {
+    /// Notes which file of a directory is read now; its lines are counted from 1 again.
+    pub fn begin_file(&mut self, file: String) {
+        self.report.begin_file(file);
+        self.lines_before += std::mem::take(&mut self.report.lines);
+    }
+
+    /// Passes this file of a directory over.
+    pub fn skip(&mut self, why: String) {
         self.report.skipped += 1;
+        if let Some(file) = self.report.this_file() {
+            file.refused = Some(why);
+        }
     }
 
     /// Notes how a table is read.
     pub fn table(&mut self, table: TableReport) {
-        self.report.table = Some(table);
+        match self.report.this_file() {
+            Some(file) => file.table = Some(table),
+            None => self.report.table = Some(table),
+        }
     }
 
     /// Says which line of the source, or record, is taken in now.
@@ -169,6 +187,14 @@ impl<'a> Intake<'a> {
     /// Takes a record in; `bytes` is its length in the source. Says whether a batch was written.
     pub async fn add(&mut self, change: Change, bytes: usize) -> Result<bool, IngestError> {
         self.report.read(&change);
+        if let (Change::Rejected(it), named) = (&change, self.options.named_lines)
+            && let Some(file) = self.report.this_file()
+        {
+            let lines = file.unread.entry(it.reason).or_default();
+            if lines.len() < named {
+                lines.push(it.line);
+            }
+        }
         if self.into.is_none() {
             if let Change::Rejected(it) = &change {
                 self.report
@@ -197,6 +223,8 @@ impl<'a> Intake<'a> {
         if let Some((catalog, tenant)) = self.into {
             catalog.finish(tenant, &self.pending).await?;
         }
+        self.report.end_file();
+        self.report.lines += self.lines_before;
         Ok(self.report)
     }
 

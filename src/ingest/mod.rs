@@ -38,7 +38,7 @@ pub use format::{FORMATS, Format, Session, Settings};
 pub use gallra::import_gallra;
 pub use intake::{Intake, Options};
 pub use reason::Reason;
-pub use report::{Column, Counts, Kinds, Report, TableReport};
+pub use report::{Column, Counts, FileRead, Kinds, Report, TableReport};
 pub use source::{Encoding, LONGEST_RECORD, Line, Lines};
 
 use crate::catalog::CatalogError;

@@ -55,7 +55,39 @@ pub struct Column {
     pub field: Option<String>,
 }
 
-/// What became of an import's records. Holds no personal data.
+/// How many files of a directory are told apart, besides those of which there is something to say.
+const NAMED_FILES: usize = 100;
+
+/// One file of a directory: what it was taken as, and what of it could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct FileRead {
+    /// Its path within the directory.
+    pub file: String,
+    /// Its format; empty when none was recognised.
+    pub format: String,
+    /// Records that could be read.
+    pub records: u64,
+    /// How it was read, when it is a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableReport>,
+    /// Why nothing of it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The first lines that could not be read, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<&'static str, Vec<u64>>,
+    /// What the report counted before it.
+    #[serde(skip)]
+    before: u64,
+}
+
+impl FileRead {
+    fn has_news(&self) -> bool {
+        self.table.is_some() || self.refused.is_some() || !self.unread.is_empty()
+    }
+}
+
+/// What became of an import's records. Holds no personal data but names of files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     /// Which format the source has.
@@ -100,6 +132,16 @@ pub struct Report {
     pub quarantined: BTreeMap<&'static str, u64>,
     /// The first lines of each reason.
     pub quarantined_lines: BTreeMap<&'static str, Vec<u64>>,
+    /// Which file of a directory did what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<FileRead>,
+    /// Files of a directory that were read without anything to say of them, and are not named.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unnamed_files: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Report {
@@ -112,6 +154,34 @@ impl Report {
     /// How many records could not be read.
     pub fn quarantined_total(&self) -> u64 {
         self.quarantined.values().sum()
+    }
+
+    /// Notes which file of a directory is read now.
+    pub(super) fn begin_file(&mut self, file: String) {
+        self.end_file();
+        self.within.push(FileRead {
+            file,
+            before: self.records,
+            ..FileRead::default()
+        });
+    }
+
+    /// Counts the records of the last file. Of many without anything to say only the number stays.
+    pub(super) fn end_file(&mut self) {
+        let (records, many) = (self.records, self.within.len() > NAMED_FILES);
+        let Some(last) = self.within.last_mut() else {
+            return;
+        };
+        last.records = records - last.before;
+        if many && !last.has_news() {
+            self.within.pop();
+            self.unnamed_files += 1;
+        }
+    }
+
+    /// The file of a directory that is read now.
+    pub(super) fn this_file(&mut self) -> Option<&mut FileRead> {
+        self.within.last_mut()
     }
 
     /// Counts a record that could be read.

@@ -5,11 +5,21 @@ use std::str::FromStr;
 
 use chrono::{Days, Months, NaiveDate};
 
+use super::Timestamp;
+
 /// A day, with no time and no zone. Written as ISO 8601, stored as days since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub NaiveDate);
 
 impl Day {
+    /// The day that it was somewhere; where the zone is not known, in UTC.
+    pub fn local(at: Timestamp, timezone: &str) -> Self {
+        match timezone.parse::<chrono_tz::Tz>() {
+            Ok(zone) => Self(at.to_utc().with_timezone(&zone).date_naive()),
+            Err(_) => Self(at.to_utc().date_naive()),
+        }
+    }
+
     /// The day of this number since 1970-01-01.
     pub fn from_stored(number: i64) -> Self {
         let days = Days::new(number.unsigned_abs());

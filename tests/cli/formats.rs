@@ -56,6 +56,34 @@ both_engines! {
         assert_eq!((messages.len(), &messages[0]["attachments"][0]["name"]), (2, &"sko.png".into()));
     }
 
+    async fn a_directory_says_which_file_did_what(bench) {
+        let desk = Desk::with_people(bench);
+        let directory = desk.path("export");
+        std::fs::create_dir_all(format!("{directory}/more")).expect("a directory");
+        desk.file("export/kunder.csv", "Kundnr;E-post;Skostorlek\n7;sju@example.se;42\n8;\u{fffd}@example.se;\n");
+        desk.file("export/more/users.csv", "id,name,email,role,ticket_restriction,notes\n77,Sju,77@example.se,end-user,,x\n");
+        desk.file("export/more/trasig.ndjson", "{\"type\":\"contact\",\"external_id\":\"k8\"}\n{\"type\":\n");
+        desk.file("export/bild.png", "\u{89}PNG");
+        let import = ["import", "--tenant", "norrsken", &directory];
+        let dry: Vec<&str> = import.into_iter().chain(["--dry-run"]).collect();
+        for arguments in [dry, import.to_vec()] {
+            let report = desk.json(&arguments);
+            let files = report["files"][0]["within"].as_array().unwrap();
+            let names: Vec<String> = files.iter().map(|it| text(&it["file"])).collect();
+            assert_eq!(names, ["bild.png", "kunder.csv", "more/trasig.ndjson", "more/users.csv"]);
+            assert!(text(&files[0]["refused"]).contains("--format"), "{report}");
+            let columns = |at: usize| files[at]["table"]["columns"].as_array().unwrap().clone();
+            let taken = |at: usize| columns(at).iter().map(|it| it["field"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>();
+            assert_eq!(taken(1), ["id", "email", "-"]);
+            assert_eq!(taken(3), ["id", "name", "email", "role", "-", "-"], "only what the reader reads");
+            assert_eq!(files[2]["unread"].as_object().unwrap().values().next().unwrap(), &serde_json::json!([2]));
+            assert_eq!((&files[1]["records"], &files[2]["records"]), (&2.into(), &1.into()));
+        }
+        let told = desk.text(["import", "--tenant", "norrsken", "--dry-run", &directory]);
+        assert!(told.contains("kunder.csv") && told.contains("more/trasig.ndjson: not one JSON object on one line: line 2"), "{told}");
+        assert!(told.contains("(not read)"), "{told}");
+    }
+
     async fn one_unreadable_file_does_not_stop_the_others(bench) {
         let desk = Desk::with_people(bench);
         let archive = desk.file("export.zip", "PK\u{3}\u{4}");

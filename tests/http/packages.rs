@@ -12,8 +12,28 @@ both_engines! {
         let api = Api::start(Desk::with_people(bench));
         let caller = api.caller("tenant", Some("norrsken"));
         let body = json!({"tenant": "norrsken", "rights": ["access"], "channel": "email",
-            "received_at": "2025-03-05T09:00:00Z", "identifiers": {"email": "asa@example.se"}});
+            "received_at": "2025-03-05T09:00:00Z", "identifiers": {"email": "asa@example.se"},
+            "text": "Vad har ni om mig?"});
         let it = caller.post("/api/v1/requests", &body).with(201);
+        let bo = json!({"tenant": "norrsken", "rights": ["access"], "channel": "email",
+            "received_at": "2025-03-05T09:00:00Z", "identifiers": {"email": "bo@example.se"}});
+        caller.post("/api/v1/requests", &bo).with(201);
+        let lines = "{\"type\":\"contact\",\"external_id\":\"c2\"}\n{\"type\":\"contact\",\"external_id\":\n";
+        let report = api.desk.json(["import", "--tenant", "norrsken", &api.desk.file("broken.ndjson", lines)]);
+        assert_eq!(report["files"][0]["quarantined"].as_object().unwrap().len(), 1, "{report}");
+        let found = caller.post("/api/v1/contacts:lookup", &json!({"email": "asa@example.se"})).with(200);
+        let message = found["matches"][0]["categories"].as_array().unwrap().iter().find(|it| it["category"] == "message");
+        let message = message.expect("messages are held");
+        assert_eq!((&message["retention"], &message["kept_until"]), (&json!("P24M"), &json!(null)), "{found}");
+        assert_eq!((&message["purposes"][0], &message["retention_starts"]), (&json!("support"), &json!("case_closed")));
+        assert!(text(&message["legal_basis"]).starts_with("GDPR Art. 6(1)(b)"), "{found}");
+        let case = text(&caller.get("/api/v1/tenants/norrsken/cases").with(200)["items"][0]["id"]);
+        let closed = json!({"state": "closed", "closed_at": "2026-02-10T23:30:00Z"});
+        caller.json("PATCH", &format!("/api/v1/tenants/norrsken/cases/{case}"), &[], &closed).with(200);
+        let found = caller.post("/api/v1/contacts:lookup", &json!({"email": "asa@example.se"})).with(200);
+        for held in found["matches"][0]["categories"].as_array().unwrap() {
+            assert_eq!(held["kept_until"], "2028-02-11", "a day that began in Stockholm: {held}");
+        }
         let one = format!("/api/v1/requests/{}", text(&it["id"]));
         let package = format!("{one}/package");
         assert_eq!(caller.get(&package).with(409)["type"], "/problems/not-instructed");
@@ -35,6 +55,14 @@ both_engines! {
         assert!(opened.text("00_LÄS_MIG_FÖRST.html").contains("Trasig skida"));
         let log = opened.text("data/access_log.csv");
         assert!(log.contains("anslutet system eller handläggare"), "a role, and no token: {log}");
+        assert!(log.contains("visat som svar på en sökning,"), "also who searched for her: {log}");
+        let asked = opened.json("data/requests.json");
+        assert_eq!(asked["requests"].as_array().unwrap().len(), 1, "hers, and not Bo's: {asked}");
+        assert_eq!((&asked["requests"][0]["case_no"], &asked["requests"][0]["text"]), (&it["case_no"], &body["text"]));
+        let read_me = opened.text("00_LÄS_MIG_FÖRST.html");
+        assert!(read_me.contains("Dina begäranden") && read_me.contains("data/requests.json"), "{read_me}");
+        let information = opened.text("02_information.html");
+        assert!(information.contains("det har inte genomsökts. Antal: 1."), "{information}");
         assert!(!caller.get(&one).with(200)["packaged_at"].is_null(), "to the last byte");
         let audit = api.caller("auditor", None).get("/api/v1/audit-events?limit=500").with(200);
         assert!(audit.to_string().contains("contact.access"), "{audit}");

@@ -5,7 +5,7 @@ use gallra::ingest::FORMATS;
 
 use crate::both_engines;
 use crate::fixture_files::{FIXTURES, path};
-use crate::tools::{import, summary};
+use crate::tools::{import, one, settings, summary};
 use crate::world::World;
 
 fn lines(reports: &[gallra::ingest::Report]) -> String {
@@ -81,6 +81,24 @@ both_engines! {
         }
         let staff = world.catalog.find(&Identifier::Name("Maja".into()), None).await.unwrap();
         assert!(staff.matches.is_empty(), "staff are no contacts");
+    }
+
+    async fn a_table_of_zendesk_s_comments_knows_who_wrote(bench) {
+        let world = World::new(bench).await;
+        let table = "id,_fivetran_synced,body,created,public,ticket_id,user_id\n\
+            1,x,Var är paketet?,2026-01-10 07:15:00 UTC,TRUE,9001,501\n\
+            2,x,På väg.,2026-01-10 08:15:00 UTC,TRUE,9001,900\n\
+            3,x,Ring lagret.,2026-01-10 09:15:00 UTC,FALSE,9001,900\n\
+            4,x,Vems?,2026-01-10 09:15:00 UTC,TRUE,7,900\n";
+        let users = std::fs::read(path("zendesk-1-users.json")).unwrap();
+        let ticket = r#"{"id":9001,"requester_id":501,"submitter_id":501,"created_at":"2026-01-10T07:15:00Z","description":"Var är paketet?"}"#;
+        let mut session = gallra::ingest::Session::new(&world.catalog, &world.north, settings());
+        one(&mut session, &users, None, false).await.unwrap();
+        one(&mut session, ticket.as_bytes(), None, false).await.unwrap();
+        let report = one(&mut session, table.as_bytes(), None, false).await.unwrap();
+        assert_eq!((report.format.as_str(), report.contacts.created, report.cases.created), ("zendesk", 0, 0));
+        let read = (report.read.messages_in, report.read.messages_out, report.read.notes);
+        assert_eq!((read, report.quarantined_total()), ((1, 1, 1), 1), "{report:?}");
     }
 
     async fn a_mail_has_its_words_its_file_and_its_case(bench) {

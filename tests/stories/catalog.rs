@@ -231,6 +231,12 @@ both_engines! {
         assert_eq!(of("contact.read"), 20);
         assert_eq!(of("contact.upserted") + of("message.recorded") + of("contact.searched"), 3);
         assert_eq!(of("tenant.added"), 2);
+        let found = records.iter().find(|it| it.action == "contact.found").expect("who was shown has a row");
+        assert_eq!(found.object.as_deref(), Some(id.to_string().as_str()));
+        catalog.find(&email("nobody@example.se"), None).await.unwrap();
+        let records = audit::page(&catalog.data, None, audit::Cursor::NEWEST, 1_000).await.unwrap().records;
+        let of = |action: &str| records.iter().filter(|it| it.action == action).count();
+        assert_eq!((of("contact.searched"), of("contact.found")), (2, 1));
         let read = records.iter().find(|it| it.action == "contact.read").unwrap();
         assert_eq!(read.object.as_deref(), Some(id.to_string().as_str()));
         assert_eq!(read.actor, "command-line");

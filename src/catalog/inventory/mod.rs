@@ -337,7 +337,7 @@ impl Common {
 }
 
 /// `GDPR Art. 6(1)(b), 6(1)(f)`: every ground that some purpose stands on.
-fn grounds(purposes: &[PurposeOf]) -> String {
+pub(super) fn grounds(purposes: &[PurposeOf]) -> String {
     let all: BTreeSet<Basis> = purposes
         .iter()
         .flat_map(|it| it.legal_basis.iter().copied())

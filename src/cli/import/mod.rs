@@ -35,7 +35,8 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Take a table's column as a field: id, name, first_name, last_name, email, phone, mobile, source,
-    /// case, subject, state, text, message_id, direction, channel, author, date, or - for none
+    /// further_email, further_phone, case, subject, state, text, message_id, direction, channel, author,
+    /// date, or - for none
     #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = column)]
     columns: Vec<(String, String)>,
     /// The encoding of a table, when the one detected is wrong
@@ -243,14 +244,16 @@ impl<'a> Import<'a> {
         Ok(read.await?)
     }
 
-    /// Every file of a directory. One of no known format is counted and passed over.
+    /// Every file of a directory. One that cannot be read is named and passed over.
     async fn directory(&mut self, path: &Path, intake: &mut Intake<'a>) -> Result<(), Stopped> {
         let files = paths::files_of(path).map_err(|error| failed(path, &error))?;
         let length = files.iter().map(|(_, length)| length).sum();
         let bar = Bar::new(Some(length), self.json);
         for (file, _) in &files {
+            let name = file.strip_prefix(path).unwrap_or(file);
+            intake.begin_file(name.display().to_string());
             match self.file(file, &bar, intake).await {
-                Err(Stopped::ThisFile(_)) => intake.skip(),
+                Err(Stopped::ThisFile(error)) => intake.skip(error.to_string()),
                 read => read?,
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Answer;
 use crate::cli::output::{Text, count, grouped};
-use crate::ingest::{Counts, Report};
+use crate::ingest::{Counts, FileRead, Report, TableReport};
 
 pub(super) fn text_of(answer: &Answer) -> Text {
     answer.files.iter().fold(Text::default(), |text, file| {
@@ -18,7 +18,11 @@ pub(super) fn text_of(answer: &Answer) -> Text {
         let text = text.and(format!(
             "{verb} {records} of {name} ({format}) for {tenant}."
         ));
-        let text = columns(text, it);
+        let text = match &it.table {
+            Some(table) => columns(text, "", table),
+            None => text,
+        };
+        let text = within(text, it);
         let text = match it.dry_run {
             true => seen(text, it),
             false => taken_in(text.gap(), it),
@@ -73,6 +77,11 @@ fn left_out(text: Text, it: &Report, tenant: &str) -> Text {
             "contact without external id, e-mail or phone",
             "contacts without external id, e-mail or phone",
         ),
+        (
+            it.too_many_identifiers,
+            "contact with more addresses, numbers or ids than one person has",
+            "contacts with more addresses, numbers or ids than one person has",
+        ),
     ];
     let dropped: Vec<_> = dropped.into_iter().filter(|it| it.0 > 0).collect();
     let text = match dropped.is_empty() {
@@ -94,6 +103,10 @@ fn quarantined(text: Text, it: &Report, tenant: &str) -> Text {
         .quarantined
         .iter()
         .fold(text.gap().and(heading), |text, (reason, number)| {
+            if !it.within.is_empty() {
+                // Each file's lines are numbered from 1: they are named with it, above.
+                return text.paragraph(2, &format!("{} {reason}", grouped(*number)));
+            }
             let lines = it.quarantined_lines.get(reason).into_iter().flatten();
             let lines: Vec<_> = lines.map(u64::to_string).collect();
             let more = if (lines.len() as u64) < *number {
@@ -116,11 +129,44 @@ fn quarantined(text: Text, it: &Report, tenant: &str) -> Text {
     }
 }
 
-/// How a table was read: the preview that `--map` corrects.
-fn columns(text: Text, it: &Report) -> Text {
-    let Some(table) = &it.table else {
+/// Which file of a directory did what.
+fn within(text: Text, it: &Report) -> Text {
+    if it.within.is_empty() {
         return text;
+    }
+    let row = |file: &FileRead| {
+        let format = match &file.refused {
+            Some(_) => "(not read)",
+            None => &file.format,
+        };
+        let records = grouped(file.records);
+        [format!("  {}", file.file), format.to_owned(), records]
     };
+    let rows: Vec<_> = it.within.iter().map(row).collect();
+    let text = text.gap().table(["  FILE", "FORMAT", "RECORDS"], &rows);
+    let text = match it.unnamed_files {
+        0 => text,
+        more => text.and(format!("  and {}", count(more, "more file", "more files"))),
+    };
+    it.within.iter().fold(text, |text, file| {
+        let text = match &file.refused {
+            Some(why) => text.paragraph(2, &format!("{}: {why}", file.file)),
+            None => text,
+        };
+        let text = match &file.table {
+            Some(table) => columns(text, &format!("{}: ", file.file), table),
+            None => text,
+        };
+        file.unread.iter().fold(text, |text, (reason, lines)| {
+            let lines: Vec<_> = lines.iter().map(u64::to_string).collect();
+            let what = format!("{}: {reason}: line {}", file.file, lines.join(", "));
+            text.paragraph(2, &what)
+        })
+    })
+}
+
+/// How a table was read: the preview that `--map` corrects.
+fn columns(text: Text, of: &str, table: &TableReport) -> Text {
     let delimiter = match table.delimiter {
         ',' => "commas",
         ';' => "semicolons",
@@ -137,7 +183,8 @@ fn columns(text: Text, it: &Report) -> Text {
         .collect();
     text.gap()
         .and(format!(
-            "A table in {} between {delimiter}:",
+            "{of}{} table in {} between {delimiter}:",
+            if of.is_empty() { "A" } else { "a" },
             table.encoding
         ))
         .table(["  COLUMN", "TAKEN AS"], &rows)

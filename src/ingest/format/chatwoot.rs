@@ -20,6 +20,18 @@ pub(super) const FORMAT: Format = Format {
     ],
     framing: Framing::Objects {
         lists: &["payload"],
+        columns: &[
+            "id",
+            "name",
+            "phone_number",
+            "email",
+            "created_at",
+            "conversation_id",
+            "content",
+            "content_type",
+            "message_type",
+            "private",
+        ],
         reader: || Box::new(Chatwoot::default()),
     },
 };

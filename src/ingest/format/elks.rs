@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
     signs: &[&["direction", "created", "from", "to", "message"]],
     framing: Framing::Objects {
         lists: &["data"],
+        columns: &["id", "from", "to", "message", "direction", "created"],
         reader: || Box::new(Elks),
     },
 };

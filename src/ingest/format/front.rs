@@ -21,6 +21,17 @@ pub(super) const FORMAT: Format = Format {
     ],
     framing: Framing::Objects {
         lists: &["_results"],
+        columns: &[
+            "id",
+            "name",
+            "subject",
+            "status",
+            "created_at",
+            "conversation_id",
+            "text",
+            "body",
+            "is_inbound",
+        ],
         reader: || Box::new(Front),
     },
 };

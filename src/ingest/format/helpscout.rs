@@ -19,6 +19,20 @@ pub(super) const FORMAT: Format = Format {
     ],
     framing: Framing::Objects {
         lists: &["items"],
+        columns: &[
+            "id",
+            "firstName",
+            "lastName",
+            "first",
+            "last",
+            "phone",
+            "email",
+            "createdAt",
+            "subject",
+            "status",
+            "type",
+            "closedAt",
+        ],
         reader: || Box::new(HelpScout),
     },
 };

@@ -84,13 +84,18 @@ impl<'a> Session<'a> {
                 let (mut rows, progress) = (csv::Csv::new(settings), &mut progress);
                 table(&beginning, source, &mut rows, settings, intake, progress).await?;
             }
-            Framing::Objects { lists, reader } => {
+            Framing::Objects {
+                lists,
+                columns,
+                reader,
+            } => {
                 let reader = self.readers.entry(format.name).or_insert_with(reader);
                 if is_json(&beginning.bytes) {
                     let elements = Elements::new(&beginning, source, lists);
                     objects(elements, reader.as_mut(), settings, intake, &mut progress).await?;
                 } else {
-                    let mut rows = NamedRows(reader.as_mut());
+                    let reader = reader.as_mut();
+                    let mut rows = NamedRows { reader, columns };
                     let progress = &mut progress;
                     table(&beginning, source, &mut rows, settings, intake, progress).await?;
                 }
@@ -168,19 +173,23 @@ pub(super) trait TableReader: Send {
 }
 
 /// The rows of a table whose header has the names of a system's own fields.
-struct NamedRows<'a>(&'a mut dyn Reader);
+struct NamedRows<'a> {
+    reader: &'a mut dyn Reader,
+    /// Those that it reads.
+    columns: &'static [&'static str],
+}
 
 impl TableReader for NamedRows<'_> {
     fn header(&mut self, names: &[String]) -> Result<Vec<Column>, IngestError> {
         let column = |name: &String| Column {
             header: name.clone(),
-            field: Some(name.clone()),
+            field: self.columns.contains(&name.as_str()).then(|| name.clone()),
         };
         Ok(names.iter().map(column).collect())
     }
 
     fn row(&mut self, row: Object<'_>, taken: &mut Taken<'_>) {
-        self.0.read("", row, taken);
+        self.reader.read("", row, taken);
     }
 }
 

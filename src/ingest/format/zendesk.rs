@@ -22,9 +22,32 @@ pub(super) const FORMAT: Format = Format {
         &["user_id", "type", "value", "verified"],
         &["ticket_id", "author_id", "events"],
         &["author_id", "html_body", "plain_body"],
+        &["ticket_id", "user_id", "public", "body"],
     ],
     framing: Framing::Objects {
         lists: &["users", "identities", "tickets", "audits", "ticket_audits"],
+        columns: &[
+            "id",
+            "name",
+            "phone",
+            "email",
+            "role",
+            "requester_id",
+            "submitter_id",
+            "raw_subject",
+            "subject",
+            "status",
+            "description",
+            "created_at",
+            "ticket_id",
+            "author_id",
+            "user_id",
+            "body",
+            "plain_body",
+            "html_body",
+            "public",
+            "created",
+        ],
         reader: || Box::new(Zendesk::default()),
     },
 };
@@ -57,11 +80,18 @@ impl Reader for Zendesk {
                     self.comment(comment, None, None, taken);
                 }
             }
-            _ if record.has("author_id") => self.comment(record, None, None, taken),
+            _ if record.has("author_id") || is_row(record) => {
+                self.comment(record, None, None, taken);
+            }
             PAGE => {}
             _ => taken.reject(Reason::UnknownRecord, record.to_bytes()),
         }
     }
+}
+
+/// Whether it is a row of a table of comments, as tools that copy an account write it.
+fn is_row(record: Object<'_>) -> bool {
+    record.has("ticket_id") && record.has("user_id") && record.has("public")
 }
 
 fn person(id: &str) -> String {
@@ -246,9 +276,13 @@ impl Zendesk {
             .or_else(|| comment.id("ticket_id"));
         let ticket = ticket.ok_or(Reason::NoRequester)?;
         let author = comment.id("author_id").or_else(|| dated.id("author_id"));
+        let author = author.or_else(|| comment.id("user_id"));
         let author = author.ok_or(Reason::NoPerson)?;
         let is_staff = self.staff.get(&author).is_some();
         let requester = self.requesters.get(&ticket);
+        if requester.is_none() && is_row(comment) {
+            return Err(Reason::NoRequester); // Nothing in a row says whether staff wrote it.
+        }
         // A colleague of the requester may answer too, in a part of the case that is the colleague's.
         let by_contact = Some(author.as_str()) == requester
             || self.customers.get(&author).is_some()
@@ -264,7 +298,11 @@ impl Zendesk {
             false => requester.ok_or(Reason::NoRequester)?,
         };
         let channel = dated.object("via").map_or(Channel::Other, channel_of);
-        let sent_at = dated.needed_time("created_at", taken.settings.zone)?;
+        let zone = taken.settings.zone;
+        let sent_at = match dated.time("created_at", zone)? {
+            Some(time) => time,
+            None => dated.needed_time("created", zone)?,
+        };
         for _ in comment.list("attachments") {
             taken.drop(LINKED_FILES);
         }

@@ -45,6 +45,12 @@ impl Beginning {
         }
     }
 
+    /// Whether some of it can only be UTF-8: by chance almost no text in another encoding has a sequence of
+    /// it.
+    pub fn has_utf8(&self) -> bool {
+        has_utf8(&self.bytes)
+    }
+
     /// Its lines, the last one left out when it may be cut.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let end = match self.bytes.iter().rposition(|byte| *byte == b'\n') {
@@ -54,6 +60,11 @@ impl Beginning {
         let lines = self.bytes[..end].split(|byte| *byte == b'\n');
         lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line))
     }
+}
+
+/// Whether some letter beyond ASCII is written as UTF-8 writes it.
+pub(super) fn has_utf8(bytes: &[u8]) -> bool {
+    bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii())
 }
 
 /// Reads the beginning of a source and gives it back to be read again in front of the rest.

@@ -7,6 +7,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::WINDOWS_1252;
 use tokio::io::AsyncBufRead;
 
+use super::beginning::has_utf8;
 use super::lines::{LONGEST_RECORD, Line, Lines};
 use super::{Beginning, KEPT};
 use crate::ingest::Reason;
@@ -51,7 +52,7 @@ impl Encoding {
         // Five bytes mean nothing in Windows-1252: the standard for the web maps them to controls.
         let has_gap = |it: &u8| matches!(it, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
         match self {
-            Encoding::Windows1252 if !bytes.iter().any(has_gap) => {
+            Encoding::Windows1252 if !bytes.iter().any(has_gap) && !has_utf8(&bytes) => {
                 match WINDOWS_1252.decode_without_bom_handling(&bytes) {
                     (Cow::Borrowed(text), _) => Ok(text.to_owned()),
                     (Cow::Owned(text), _) => Ok(text),
@@ -89,7 +90,8 @@ impl Table {
         let delimiter = delimiters.into_iter().find(|it| count(*it) == most);
         Self {
             delimiter: delimiter.unwrap_or(b','),
-            encoding: match beginning.marked || beginning.is_utf8() {
+            // UTF-8 with some bytes that are not stays UTF-8: those rows are bad, the others are not.
+            encoding: match beginning.marked || beginning.is_utf8() || beginning.has_utf8() {
                 true => Encoding::Utf8,
                 false => Encoding::Windows1252,
             },
@@ -299,6 +301,29 @@ mod tests {
         assert_eq!(table.encoding, Encoding::Windows1252);
         assert_eq!(rows[1], fields(&["Åsa", "Malmö"]));
         assert!(matches!(rows[2], Row::Bad(Reason::NotInEncoding, _)));
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_none_in_a_file_of_utf_8_cost_their_row() {
+        let mut text = "namn,ort\nÅsa Öberg 😀,Malmö\nSm?rg?,x\nBo,Umeå\n"
+            .to_owned()
+            .into_bytes();
+        let bad = text.iter().enumerate().filter(|(_, it)| **it == b'?');
+        let bad: Vec<usize> = bad.map(|(at, _)| at).collect();
+        (text[bad[0]], text[bad[1]]) = (0xe5, 0xff);
+        let (table, rows) = all(&text).await;
+        assert_eq!(table.encoding, Encoding::Utf8);
+        assert_eq!(rows[1], fields(&["Åsa Öberg 😀", "Malmö"]));
+        assert!(matches!(rows[2], Row::Bad(Reason::NotInEncoding, _)));
+        assert_eq!(rows[3], fields(&["Bo", "Umeå"]));
+        // Where the file as a whole is Windows-1252, a field with both is neither.
+        let (table, rows) = all(b"namn,ort\n\xc5sa,x\n".as_slice()).await;
+        assert_eq!((table.encoding, rows.len()), (Encoding::Windows1252, 2));
+        assert!(
+            Encoding::Windows1252
+                .read(b"\xc3\xb6 \xe5".to_vec())
+                .is_err()
+        );
     }
 
     #[tokio::test]

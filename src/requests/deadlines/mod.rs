@@ -145,10 +145,7 @@ pub fn due(received: Day, extended: bool, pauses: &[Pause], calendar: Calendar) 
 
 /// The date of an instant where the client is. An unknown zone is read as UTC.
 pub fn local_day(at: Timestamp, timezone: &str) -> Day {
-    match timezone.parse::<chrono_tz::Tz>() {
-        Ok(zone) => Day(at.to_utc().with_timezone(&zone).date_naive()),
-        Err(_) => Day(at.to_utc().date_naive()),
-    }
+    Day::local(at, timezone)
 }
 
 /// How the last day by law came about, in words.

@@ -5,6 +5,7 @@
 //! | `00_READ_ME_FIRST.html`, `01_letter.html`, `02_information.html` | to read: overview, answer, Art. 15(1) |
 //! | `data/profile.json`, `data/cases/ID.json` and `.html`, `data/attachments/` | the copy itself |
 //! | `data/forwardings.csv`, `data/access_log.csv`, `data/redactions.json` | who got it, who looked, what is covered |
+//! | `data/requests.json` | what the person asked before |
 //! | `portability/` | the same for other programs (Art. 20) |
 //! | `manifest.json` | a SHA-256 per file, signed by the log's key |
 //!
@@ -16,6 +17,7 @@
 //! `templates/package/read_me.html` that says what it is for, in both languages (`words.rs`).
 
 mod cases;
+mod earlier;
 mod facts;
 mod pages;
 mod portable;
@@ -26,6 +28,7 @@ mod zip;
 
 use tokio::io::AsyncWrite;
 
+use self::earlier::Earlier;
 use self::seen::Seen;
 use self::words::Words;
 use self::zip::Package;
@@ -91,6 +94,9 @@ struct Packing<'a, W> {
     rules: Vec<RetentionRule>,
     snapshot: Timestamp,
     seen: Seen,
+    earlier: Vec<Earlier>,
+    /// How many records of the client could not be read, and may be about anybody.
+    quarantined: u64,
     zip: Package<W>,
 }
 
@@ -129,6 +135,8 @@ impl Requests {
             rules: catalog.retention_rules(tenant).await?,
             snapshot: catalog.clock.now(),
             seen: Seen::default(),
+            earlier: Vec::new(),
+            quarantined: catalog.count_quarantined(tenant).await?,
             zip: Package::begin(out),
         };
         packing.all().await?;
@@ -144,6 +152,7 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
         self.forwardings().await?;
         self.access_log().await?;
         self.redactions().await?;
+        self.requests().await?;
         self.messages_as_mail().await?;
         self.contact_card().await?;
         self.cases_as_table().await?;

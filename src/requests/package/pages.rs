@@ -57,6 +57,7 @@ struct ReadMe<'a> {
     snapshot: String,
     summary: String,
     profile: Pairs,
+    requests: Pairs,
     none: bool,
 }
 
@@ -95,6 +96,7 @@ struct Information<'a> {
     snapshot: String,
     facts: Pairs,
     held: Vec<Held>,
+    quarantined: u64,
     nobody: bool,
 }
 
@@ -166,6 +168,7 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
             snapshot: self.moment(self.snapshot),
             summary: self.seen.summary(self.words),
             profile: self.profile_facts(),
+            requests: self.request_facts(),
             none: self.seen.cases == 0,
         };
         self.zip.write(page.render()?).await?;
@@ -223,6 +226,7 @@ impl<W: AsyncWrite + Unpin + Send> Packing<'_, W> {
             snapshot: self.moment(self.snapshot),
             facts: self.information_facts(),
             held: self.held_table(),
+            quarantined: self.quarantined,
             nobody: self.seen.forwardings == 0,
         };
         self.zip.write(page.render()?).await?;

@@ -33,8 +33,11 @@ words! {
         "why the data are held, where they came from, who has received them, how long they are kept, and your rights";
     forwardings_says: "vad som lämnats vidare, när och till vem", "what was forwarded, when and to whom";
     access_log_says:
-        "när uppgifterna har lästs eller ändrats, och i vilken roll. Visningar i listor och sökresultat ingår inte, eftersom de rör flera personer samtidigt",
-        "when the data were read or changed, and in which role. Views of lists and search results are not included, because they concern several people at once";
+        "när uppgifterna har lästs eller ändrats, och i vilken roll. Sidor av listor ingår inte, eftersom de rör flera personer samtidigt",
+        "when the data were read or changed, and in which role. Pages of lists are not included, because they concern several people at once";
+    requests_says:
+        "dina tidigare begäranden hos kundtjänsten, med dina egna ord",
+        "your earlier requests to customer service, in your own words";
     redactions_says: "vad som är maskerat, och varför", "what is redacted, and why";
     portability_says:
         "samma meddelanden, din kontaktpost och dina ärenden i format som andra program läser",
@@ -87,6 +90,10 @@ words! {
     controller: "Personuppgiftsansvarig", "Controller";
     processor: "Personuppgiftsbiträde", "Processor";
     snapshot: "Läget gäller", "As of";
+    quarantine_not_searched:
+        "En del av det som har tagits emot kunde inte läsas och är krypterat utan att vara kopplat till någon person; det har inte genomsökts. Antal:",
+        "Some of what was received could not be read and is encrypted without being linked to any person; it was not searched. Number of records:";
+    your_requests: "Dina begäranden", "Your requests";
     found_by: "Sökt i", "Searched";
     searched:
         "kundtjänstens system: profil, ärenden, meddelanden, bifogade filer och vidarebefordringar",
@@ -141,6 +148,7 @@ words! {
     state_pending: "väntar på svar", "awaiting a reply";
     state_closed: "avslutat", "closed";
     act_read: "läst", "read";
+    act_found: "visat som svar på en sökning", "shown as the answer to a search";
     act_access: "sammanställt för utlämnande", "compiled for disclosure";
     act_written: "registrerat eller ändrat", "recorded or changed";
     act_rehoused: "rättat, maskerat eller flyttat", "corrected, redacted or moved";
@@ -190,6 +198,7 @@ impl Words {
     pub fn act(&self, action: &str) -> &'static str {
         match action {
             "contact.read" | "case.read" | "message.read" => self.act_read,
+            "contact.found" => self.act_found,
             "contact.access" => self.act_access,
             "contact.upserted" | "message.recorded" | "forwarding.recorded" | "case.changed" => {
                 self.act_written

@@ -1,5 +1,7 @@
 //! What keeps the house from being made or opened.
 
+use std::path::PathBuf;
+
 use crate::config::ConfigError;
 use crate::erasure::EraseError;
 use crate::keyring::mirror::MirrorError;
@@ -32,6 +34,23 @@ pub enum AppError {
          nothing was initialised anew"
     )]
     VaultLost(String),
+    /// A first try of `init` broke off.
+    #[error(
+        "`gallra init` did not end here ({0} is empty): run it again, what it left is used; where an \
+         installation was lost, run `gallra mirror promote DIR` instead"
+    )]
+    InitUnfinished(String),
+    /// A place where `init` is to write is closed to it.
+    #[error(
+        "{path}: {source}: nothing was made; give this user the right to write there, or choose another \
+         place, and run `gallra init` again"
+    )]
+    NotWritable {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// There is no data.
     #[error(
         "{0}, the data, does not exist or is empty: put a backup back with `gallra restore DIR`, or \

@@ -65,6 +65,16 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         }
         Err(_) => None, // The key tree says it below.
     };
+    if let Err(error @ AppError::InitUnfinished(_)) =
+        mirror::vault(settings, Purpose::Command).await
+    {
+        findings.push(Finding::new(
+            "installation",
+            Health::Failed,
+            error.to_string(),
+        ));
+        return findings;
+    }
     let mut stores = Vec::new();
     for (part, url, role) in [
         ("data", &settings.database_url, Role::Data),

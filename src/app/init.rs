@@ -1,10 +1,12 @@
 //! Making a new installation: `gallra init`.
 
+use std::path::Path;
+
 use super::{App, AppError, Purpose, made, means, root, rows};
 use crate::config::Settings;
 use crate::keyring::{BlockSize, Keyring, KeyringError, RootError};
 use crate::receipts::{Log, Policy, ReceiptError, SigningKey};
-use crate::store::{Role, args};
+use crate::store::{Role, args, directory_of};
 use crate::vocabulary::{Random, VaultId};
 
 /// What [`App::init`] made.
@@ -26,12 +28,13 @@ impl App {
     /// Makes a new installation. Refuses when any part of one is there: nothing is made anew.
     ///
     /// The vault's first root is written last, so a crash before that leaves nothing that a second
-    /// try would refuse.
+    /// try would refuse; `doctor` and whoever opens it say that it did not end.
     pub async fn init(settings: &Settings) -> Result<Made, AppError> {
         let root = root(settings);
         if root.exists() {
             return Err(RootError::Exists(settings.root.clone()).into());
         }
+        try_places(settings)?;
         let vault = made(&settings.vault_url, Role::Vault).await?;
         if Keyring::exists(&vault).await? {
             return Err(KeyringError::VaultExists.into());
@@ -66,6 +69,33 @@ impl App {
             .await?;
         Ok(made)
     }
+}
+
+/// Looks whether every place can be written in before anything is made in one of them: what cannot be
+/// ended is not begun. Nothing is left behind.
+fn try_places(settings: &Settings) -> Result<(), AppError> {
+    let stores = [
+        &settings.database_url,
+        &settings.vault_url,
+        &settings.index_url,
+    ];
+    let stores = stores.into_iter().filter_map(|url| directory_of(url));
+    let own = [&settings.data_dir, &settings.root, &settings.sign_dir];
+    for place in own.into_iter().cloned().chain(stores) {
+        // The nearest directory that is there: the others are made in it.
+        let there = place.ancestors().find(|it| it.exists());
+        let there = match there {
+            Some(it) if !it.as_os_str().is_empty() => it,
+            _ => Path::new("."),
+        };
+        let tried = there.join(format!(".gallra-init-{}", std::process::id()));
+        let made = std::fs::create_dir(&tried).and_then(|()| std::fs::remove_dir(&tried));
+        made.map_err(|source| AppError::NotWritable {
+            path: place.clone(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes the log's key, or takes the one that a first try left, and writes down how others are to

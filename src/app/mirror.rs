@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root};
+use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
 use crate::audit::{self, Action, Actor, Entry};
 use crate::config::Settings;
 use crate::erasure::loss;
@@ -12,7 +12,7 @@ use crate::keyring::mirror::{
     self, DataKnows, Mirror, MirrorError, MirrorState, Promoted, Promotion,
 };
 use crate::keyring::{BlockSize, Keyring, Means};
-use crate::store::{Db, Role, StoreError, directory_of};
+use crate::store::{Db, Role, StoreError, args, directory_of};
 
 /// The vault and its keys without the rest of the house, for work that must go on when the data
 /// does not.
@@ -219,15 +219,24 @@ pub async fn forget(
 /// The vault, which is never made anew where a root or data are left of an installation.
 pub(super) async fn vault(settings: &Settings, purpose: Purpose) -> Result<Db, AppError> {
     let url = &settings.vault_url;
-    let lost = match existing(url, Role::Vault, purpose).await {
-        Err(StoreError::Missing { store }) => store,
+    let (lost, is_there) = match existing(url, Role::Vault, purpose).await {
+        Err(StoreError::Missing { store }) => (store, false),
         Err(error) => return Err(error.into()),
         Ok(vault) if Keyring::exists(&vault).await? => return Ok(vault),
-        Ok(vault) => vault.place().to_owned(),
+        Ok(vault) => (vault.place().to_owned(), true),
     };
     let data = existing(&settings.database_url, Role::Data, purpose).await;
-    match root(settings).exists() || data.is_ok() {
-        true => Err(AppError::VaultLost(lost)),
-        false => Err(AppError::VaultMissing(lost)),
-    }
+    let begun = match &data {
+        Ok(data) => data
+            .fetch_optional(rows::READ_META, args![])
+            .await?
+            .is_some(),
+        Err(_) => false,
+    };
+    // What `init` makes last is the root, and what binds the data to it.
+    Err(match root(settings).exists() || begun {
+        true => AppError::VaultLost(lost),
+        false if is_there || data.is_ok() => AppError::InitUnfinished(lost),
+        false => AppError::VaultMissing(lost),
+    })
 }

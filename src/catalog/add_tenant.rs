@@ -30,7 +30,7 @@ impl Catalog {
             summary: TenantSummary {
                 id,
                 slug: new.slug,
-                name: new.name,
+                name: new.name.trim().to_owned(),
                 org_no: new.org_no,
                 country: new.country,
                 languages: new.languages,

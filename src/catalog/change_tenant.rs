@@ -29,7 +29,7 @@ impl TenantPatch {
         let it = &before.summary;
         NewTenant {
             slug: it.slug.clone(),
-            name: self.name.unwrap_or_else(|| it.name.clone()),
+            name: (self.name).map_or_else(|| it.name.clone(), |name| name.trim().to_owned()),
             org_no: self.org_no.unwrap_or_else(|| it.org_no.clone()),
             email: self.email.unwrap_or_else(|| before.email.clone()),
             country: it.country.clone(),

@@ -73,8 +73,9 @@ impl Controller {
                 continue;
             }
             let reason = match name {
-                "rights_email" | "dpo_email" if !text.contains('@') => {
-                    "is no address: write one such as dataskydd@example.se"
+                "rights_email" | "dpo_email" => {
+                    rules::check_email(name, text)?;
+                    continue;
                 }
                 "website" | "rights_url" if !is_web_address(text) => {
                     "is no address of a page: write one that begins with https://"

@@ -10,13 +10,13 @@ use crate::vocabulary::{CaseId, ContactId, MessageId, QuarantineId};
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// No tenant has this slug.
-    #[error("no tenant {0:?}: `gallra tenant list` shows them, `gallra tenant add` makes one")]
+    #[error("no client {0:?}: `gallra tenant list` shows them, `gallra tenant add` makes one")]
     TenantUnknown(String),
     /// The tenant is being purged.
-    #[error("the tenant is being purged: nothing of it is read or written any more")]
+    #[error("the client is being purged: nothing of it is read or written any more")]
     TenantBeingErased,
     /// The slug is in use.
-    #[error("a tenant {0:?} exists: choose another slug")]
+    #[error("a client {0:?} exists: choose another slug")]
     SlugTaken(String),
     /// A value breaks a rule.
     #[error("{field}: {reason}")]

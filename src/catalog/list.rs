@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::access::message;
 use super::opened::{CaseRow, ContactRow, UnitRow};
+use super::rehouse::Home;
 use super::types::{Case, Contact, Message};
 use super::{Catalog, CatalogError, TenantRef, rows};
 use crate::audit::Action;
@@ -156,12 +157,13 @@ impl Catalog {
         Ok(Page { items, next })
     }
 
-    /// One message, for a comparison and nobody's eyes; `None` when it is not there, or erased.
-    pub(super) async fn stored_message(
+    /// One message and where it is, for the program and nobody's eyes; `None` when it is not there, or
+    /// erased.
+    pub(crate) async fn stored_message(
         &self,
         tenant: &TenantRef,
         id: MessageId,
-    ) -> Result<Option<Message>, CatalogError> {
+    ) -> Result<Option<(Home, Message)>, CatalogError> {
         let found = self
             .data
             .fetch_optional(rows::MESSAGE, args![tenant.id, id]);
@@ -169,7 +171,14 @@ impl Catalog {
             return Ok(None);
         };
         let sealer = self.sealer_of(tenant, &row, 9).await?;
-        sealer.map(|it| message(&row, Some(&it))).transpose()
+        let Some(sealer) = sealer else {
+            return Ok(None);
+        };
+        let home = Home {
+            case: row.id(14)?,
+            contact: row.id(1)?,
+        };
+        Ok(Some((home, message(&row, Some(&sealer))?)))
     }
 
     /// Which case a message belongs to. Nothing sealed is opened.

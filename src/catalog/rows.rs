@@ -86,7 +86,7 @@ crate::store::statements! { data:
         ORDER BY m.id LIMIT $4";
     /// One message.
     MESSAGE = "SELECT m.id, m.contact, m.external_id, m.author, m.body, m.direction, \
-        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind \
+        m.channel, m.sent_at, m.sealed_version, u.id, u.block, u.leaf, u.commitment, m.author_kind, m.support_case \
         FROM message m JOIN unit u ON u.id = m.unit \
         WHERE m.tenant = $1 AND m.id = $2 AND u.erased_at IS NULL";
     /// The same in order of time.

@@ -49,7 +49,7 @@ impl Catalog {
         let id = MessageId(ids.row);
         if !created && message.external_id.is_some() {
             let stored = self.stored_message(tenant, id).await?;
-            if stored.is_some_and(|stored| !says_the_same(&stored, &message)) {
+            if stored.is_some_and(|(_, stored)| !says_the_same(&stored, &message)) {
                 return Err(CatalogError::OtherMessage(id));
             }
         }

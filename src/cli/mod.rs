@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod jobs;
 mod logs;
+mod message;
 mod mirror;
 mod new_file;
 mod notice;
@@ -41,6 +42,7 @@ mod stores;
 mod tenant;
 mod token;
 mod verify;
+mod verify_package;
 mod webhook;
 
 use std::ffi::OsString;
@@ -106,7 +108,7 @@ enum Command {
     Serve(serve::Arguments),
     #[command(flatten)]
     Inside(Inside),
-    /// Check a receipt file offline, or every receipt and the log
+    /// Check a receipt file or a package offline, or every receipt and the log
     Verify(verify::Arguments),
     /// Put a backup back, and erase again what was erased since
     Restore(stores::Restore),
@@ -153,6 +155,9 @@ enum Inside {
     /// Put right what is known of a person
     #[command(subcommand)]
     Contact(contact::Command),
+    /// Take out of a message what should never have been written
+    #[command(subcommand)]
+    Message(message::Command),
     /// What people ask for about their data, and when an answer is due
     #[command(subcommand)]
     Request(request::Command),
@@ -376,6 +381,7 @@ async fn inside(command: Inside, app: &App, output: Output) -> Result<(), Failur
         Inside::Find(arguments) => find::run(arguments, app, output).await,
         Inside::Access(arguments) => access::run(arguments, app, output).await,
         Inside::Contact(command) => Box::pin(contact::run(command, app, output)).await,
+        Inside::Message(command) => Box::pin(message::run(command, app, output)).await,
         Inside::Request(command) => Box::pin(request::run(command, app, output)).await,
         Inside::Due(arguments) => request::due(arguments, app, output).await,
         Inside::Erase(arguments) => erase::erase(arguments, app, output).await,

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::offboarding::hooks::Waiting;
 use crate::offboarding::{Begin, Offboarder, Person, Status, Task};
 use crate::receipts::body::Choice;
-use crate::receipts::places::NAMED_HERE;
+use crate::receipts::places::{END_OF_CONTRACT, NAMED_HERE};
 use crate::vocabulary::{HoldId, TaskId};
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub struct Recorded {
     #[arg(long, value_name = "DAYS")]
     grace: Option<u16>,
     /// The client's instruction, as a reference that names no person
-    #[arg(long, value_name = "REF", default_value = "end of contract")]
+    #[arg(long, value_name = "REF", default_value = END_OF_CONTRACT)]
     instruction: String,
 }
 

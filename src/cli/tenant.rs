@@ -99,6 +99,9 @@ struct Allowed {
 #[derive(Debug, Serialize)]
 struct List {
     items: Vec<TenantSummary>,
+    /// Whether receipts tell of clients that are gone.
+    #[serde(skip)]
+    any_gone: bool,
 }
 
 pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Failure> {
@@ -120,6 +123,7 @@ pub async fn run(command: Command, app: &App, output: Output) -> Result<(), Fail
         Command::List => {
             let list = List {
                 items: app.catalog.list_tenants().await?,
+                any_gone: !app.log.list(None, 0, 1).await?.is_empty(),
             };
             output.give(&list, list_text)
         }
@@ -193,6 +197,9 @@ fn profile(text: Text, tenant: &Tenant) -> Text {
 }
 
 fn list_text(list: &List) -> Text {
+    if list.items.is_empty() && list.any_gone {
+        return Text::line("No clients. `gallra receipt list` tells of those that are gone.");
+    }
     if list.items.is_empty() {
         return Text::line("No clients yet.")
             .and("Next: gallra tenant add SLUG --name NAME --org-no NUMBER --email ADDRESS");

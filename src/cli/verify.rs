@@ -1,4 +1,4 @@
-//! `gallra verify`: a receipt file with nothing but the file, or the whole log.
+//! `gallra verify`: a receipt file or a package with nothing but the file, or the whole log.
 
 use std::fs;
 use std::io::{self, Read};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::failure::{Exit, Failure};
 use super::output::{Output, Text, count};
+use super::verify_package::package;
 use crate::app::App;
 use crate::receipts::log::LogReport;
 use crate::receipts::{Policy, verify};
@@ -17,7 +18,7 @@ const LARGEST: u64 = 1 << 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The receipt file, or `-` for standard input
+    /// The receipt file, or `-` for standard input; a package of Art. 15 (zip), or its manifest.json
     #[arg(required_unless_present = "all")]
     file: Option<PathBuf>,
     /// Whom to believe: the operator's log.policy
@@ -35,6 +36,10 @@ pub fn file(arguments: &Arguments, output: Output) -> Result<(), Failure> {
         None => None,
     };
     let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
+    if let Some(report) = package(file, policy.as_ref()).map_err(|error| unread(file, &error))? {
+        output.give(&report, |report| Text::verbatim(report.to_string()))?;
+        return passed(report.passed);
+    }
     let report = verify(&read(file)?, policy.as_ref());
     output.give(&report, |report| Text::verbatim(report.to_string()))?;
     passed(report.passed)
@@ -73,14 +78,14 @@ fn read(path: &Path) -> Result<String, Failure> {
         Some("-") => io::stdin().lock().take(LARGEST).read_to_end(&mut bytes),
         _ => fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
     };
-    read.map_err(|error| {
-        Failure::new(
-            Exit::Failed,
-            format!("{}: {error}: check the path", path.display()),
-        )
-    })?;
+    read.map_err(|error| unread(path, &error))?;
     // Bytes that are no text make a file that is no receipt, which the report says.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn unread(path: &Path, error: &io::Error) -> Failure {
+    let message = format!("{}: {error}: check the path", path.display());
+    Failure::new(Exit::Failed, message)
 }
 
 fn log_text(report: &LogReport) -> Text {

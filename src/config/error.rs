@@ -62,6 +62,9 @@ pub enum ConfigError {
     /// Something else than address and port.
     #[error("{0:?} is no address to listen on: write address and port, for example 127.0.0.1:8080")]
     Listen(String),
+    /// Something else than an address of the web.
+    #[error("the public address must be one of the web, such as https://gallra.example.se")]
+    PublicUrl,
     /// Something else than a whole number.
     #[error("{0} must be a whole number from 0 up, such as 6000")]
     Number(&'static str),

@@ -205,7 +205,7 @@ impl Settings {
             root_factor,
             sign_dir: take("sign_dir").map_or_else(|| data_dir.join("sign"), PathBuf::from),
             listen: listen_address(take("listen").unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?,
-            public_url: take("public_url"),
+            public_url: take("public_url").map(web_address).transpose()?,
             log: take("log"),
             rate_limit: number("rate_limit", take("rate_limit"), 6_000)?,
             rate_limit_address: number("rate_limit_address", take("rate_limit_address"), 600)?,
@@ -335,6 +335,19 @@ fn listen_address(address: String) -> Result<String, ConfigError> {
     match address.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(address),
         _ => Err(ConfigError::Listen(address)),
+    }
+}
+
+/// Where people come in by the web: links and the log's name are made of it.
+fn web_address(text: String) -> Result<String, ConfigError> {
+    let url = url::Url::parse(text.trim()).ok();
+    let usable = url.is_some_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && plain
+    });
+    match usable {
+        true => Ok(text.trim().trim_end_matches('/').to_owned()),
+        false => Err(ConfigError::PublicUrl),
     }
 }
 

@@ -70,6 +70,9 @@ impl std::str::FromStr for Format {
             "html" => Ok(Format::Html),
             "md" => Ok(Format::Md),
             "txt" => Ok(Format::Txt),
+            "pdf" | "docx" => Err(format!(
+                "this build makes no {word}: take html, and print or save that"
+            )),
             _ => Err("choose one of html, md, txt".to_owned()),
         }
     }

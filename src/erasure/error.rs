@@ -5,7 +5,7 @@ use crate::catalog::CatalogError;
 use crate::keyring::KeyringError;
 use crate::receipts::ReceiptError;
 use crate::store::StoreError;
-use crate::vocabulary::{ContactId, ErasureId, HoldId, QuarantineId};
+use crate::vocabulary::{ContactId, ErasureId, HoldId, MessageId, QuarantineId};
 
 /// Anything the erasure room refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum EraseError {
     /// There is no such contact, and never was under this id.
     #[error("no contact {0}: `gallra find` shows who is held")]
     UnknownContact(ContactId),
+    /// There is no such message, or it is erased.
+    #[error("no message {0}: `gallra access` shows a person's messages with their ids")]
+    UnknownMessage(MessageId),
     /// No record with this id is in quarantine.
     #[error(
         "no quarantined record {0}: `gallra quarantine list` shows them; one whose discarding was \
@@ -20,7 +23,7 @@ pub enum EraseError {
     )]
     UnknownQuarantined(QuarantineId),
     /// There is no such tenant.
-    #[error("no such tenant: `gallra tenant list` shows them")]
+    #[error("no such client: `gallra tenant list` shows them")]
     UnknownTenant,
     /// A hold stands in the way. Its reason is not told here: errors reach logs and the queue.
     #[error(
@@ -35,7 +38,7 @@ pub enum EraseError {
     )]
     BeingRehoused,
     /// The name typed to confirm a purge is another.
-    #[error("the name does not match: type the tenant's name exactly ({0:?}) to purge it")]
+    #[error("the name does not match: type the client's name exactly ({0:?}) to purge it")]
     NotConfirmed(String),
     /// Something else is there than those who approved were shown.
     #[error(

@@ -47,6 +47,7 @@ mod preview;
 pub mod promoted;
 mod receipt;
 pub mod rectify;
+pub mod redact;
 pub mod rehouse;
 mod request;
 pub mod restore;

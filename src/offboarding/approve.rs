@@ -24,6 +24,10 @@ impl Offboarder {
         person: Person,
     ) -> Result<Status, OffboardingError> {
         self.refuse_when_purging(client)?;
+        let person = Person {
+            name: rules::name_of(&person.name),
+            ..person
+        };
         reference("by", &person.name)?;
         reference("by", &person.known_by)?;
         let counts = self.eraser.count_tenant(client.id).await?;

@@ -6,6 +6,7 @@ use super::tasks::copy;
 use super::{Client, Offboarder, OffboardingError};
 use crate::erasure::{Approved, EraseError, Outcome, Preview, PurgeRequest};
 use crate::receipts::body::{Approver, Ending};
+use crate::receipts::places::END_OF_CONTRACT;
 
 impl Offboarder {
     /// What the purge would destroy: what an approver looks at. Refuses nothing.
@@ -26,7 +27,7 @@ impl Offboarder {
             instruction,
         };
         if client.purging {
-            let finish = request("end of contract".to_owned());
+            let finish = request(END_OF_CONTRACT.to_owned());
             return Ok(self.eraser.purge_tenant(finish).await?);
         }
         if confirm != client.name {

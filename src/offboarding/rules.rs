@@ -140,14 +140,14 @@ pub fn standing<'a>(record: &'a Record, counts: &'a Preview) -> impl Iterator<It
         .filter(|one| one.counts.same_records(counts))
 }
 
+/// A person's name as it was meant: without spaces around and twice in it.
+pub fn name_of(typed: &str) -> String {
+    typed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether two names are one person's: nobody becomes two by a capital letter.
 pub fn same_person(one: &str, other: &str) -> bool {
-    let plain = |name: &str| {
-        name.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
-    };
+    let plain = |name: &str| name_of(name).to_lowercase();
     plain(one) == plain(other)
 }
 

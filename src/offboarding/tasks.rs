@@ -3,7 +3,7 @@
 
 use super::begin::reference;
 use super::record::{Confirmation, Record, Task};
-use super::{Client, Offboarder, OffboardingError, rows};
+use super::{Client, Offboarder, OffboardingError, rows, rules};
 use crate::audit::Action;
 use crate::catalog::types::Channel;
 use crate::receipts::body::{Copy, CopyState, Reference};
@@ -74,7 +74,8 @@ impl Offboarder {
         by: &str,
         evidence: Option<String>,
     ) -> Result<Task, OffboardingError> {
-        reference("by", by)?;
+        let by = rules::name_of(by);
+        reference("by", &by)?;
         if let Some(evidence) = &evidence {
             reference("evidence", evidence)?;
         }
@@ -85,7 +86,7 @@ impl Offboarder {
             let known = known.ok_or(OffboardingError::UnknownTask { id, slug })?;
             let word = Confirmation {
                 at,
-                by: by.to_owned(),
+                by: by.clone(),
                 evidence,
             };
             known.confirmed.get_or_insert(word);

@@ -26,7 +26,7 @@ use crate::vocabulary::{Random, Secret};
 /// What distinguishes a receipt's first line from a checkpoint's.
 pub(super) const RECEIPT_SUFFIX: &str = "/receipt/v1";
 /// The same of the list of an access package's files.
-pub(super) const PACKAGE_SUFFIX: &str = "/package/v1";
+pub const PACKAGE_SUFFIX: &str = "/package/v1";
 const PREFIX: &str = "PRIVATE+KEY+";
 
 /// The key that signs receipts and checkpoints. `Debug` shows the public half only.

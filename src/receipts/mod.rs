@@ -37,8 +37,8 @@ pub mod verify;
 
 pub use body::{Body, Commitment, Kind, Reference};
 pub use error::ReceiptError;
-pub use key::SigningKey;
+pub use key::{PACKAGE_SUFFIX, SigningKey};
 pub use log::{Log, Receipt};
-pub use note::VerifierKey;
+pub use note::{KeyKind, Note, Signed, VerifierKey};
 pub use policy::Policy;
-pub use verify::{Report, verify};
+pub use verify::{Outcome, Report, verify};

@@ -1,4 +1,5 @@
-//! Where copies are that this house cannot erase itself, and how approvers are known, as receipts say it.
+//! Where copies are that this house cannot erase itself, how approvers are known, and instructions that nobody
+//! numbered, as receipts say it.
 //! The signed receipt is in English; a certificate in another language finds its own words by these (`render/words.rs`).
 
 /// Mailboxes and whoever carries the mail.
@@ -26,3 +27,8 @@ pub const UNNAMED: &str = "a recipient who is named in the cases";
 pub const NAMED_HERE: &str = "named on the command line";
 /// An approver by a token; its role follows.
 pub const BY_TOKEN: &str = "by a token of role";
+
+/// The instruction of a purge where nobody gave a reference of their own.
+pub const END_OF_CONTRACT: &str = "end of contract";
+/// The instruction of a correction, likewise.
+pub const STANDING_CORRECTION: &str = "rectification, as the client's standing instruction allows";

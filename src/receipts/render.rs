@@ -101,7 +101,8 @@ fn who(body: &Body, words: &Words, page: &mut Page) {
         named(&body.operator.name, &body.operator.org_no),
     );
     page.line(words.legal_basis, body.legal_basis.as_str());
-    page.line(words.instruction, body.instruction.as_str());
+    let instruction = words.instruction_word(body.instruction.as_str());
+    page.line(words.instruction, instruction);
     let approvers = body.approvers.iter();
     let approvers = approvers.map(|it| format!("{}, {}", it.name.as_str(), it.role.as_str()));
     page.list(words.approvers, approvers.collect(), words.none);
@@ -321,6 +322,15 @@ impl Words {
             places::OTHER => self.place_other,
             places::UNNAMED => self.place_unnamed,
             recipient => recipient,
+        }
+    }
+
+    /// An instruction that this program names itself, in the reader's language.
+    fn instruction_word<'a>(&'a self, instruction: &'a str) -> &'a str {
+        match instruction {
+            places::END_OF_CONTRACT => self.end_of_contract,
+            places::STANDING_CORRECTION => self.standing_correction,
+            reference => reference,
         }
     }
 

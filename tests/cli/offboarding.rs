@@ -11,7 +11,7 @@ both_engines! {
         assert_eq!(desk.json(begin)["state"], "notice_given");
         assert_eq!(desk.json(["offboard", "status"])["items"][0]["tenant"], "brygga");
         desk.json(["offboard", "approve", "brygga", "--by", "Anna Berg"]);
-        let again = desk.refused(3, ["offboard", "approve", "brygga", "--by", "anna berg"]);
+        let again = desk.refused(3, ["offboard", "approve", "brygga", "--by", "anna  berg "]);
         assert!(text(&again["message"]).contains("a second person"), "{again}");
         desk.json(["offboard", "approve", "brygga", "--by", "Lars Ek"]);
         let refused = desk.refused(3, purge);
@@ -40,6 +40,7 @@ both_engines! {
         let receipt = text(&purged["receipt_id"]);
         let show = |lang: &str| desk.text(["receipt", "show", &receipt, "--format", "html", "--lang", lang]);
         let swedish = show("sv");
+        assert!(swedish.contains("avtalets slut") && !swedish.contains("end of contract"), "{swedish}");
         for words in ["Intyg om radering", "återlämna och sedan radera", "Kim Alm, MEJL-4", "Anna Berg",
             "inte bekräftad som raderad", &text(&exported["sha256"])] {
             assert!(swedish.contains(words), "{words} in {swedish}");
@@ -48,9 +49,12 @@ both_engines! {
         let second = text(&tasks["items"][1]["id"]);
         desk.json(["offboard", "task", "confirm", "brygga", &second, "--by", "Kim Alm"]);
         assert!(show("en").contains("The erasure is complete"));
+        assert_eq!(desk.text(["receipt", "show", &receipt, "--lang", "en"]).matches("end of contract").count(), 1);
         let status = desk.text(["offboard", "status", "brygga"]);
         assert!(status.contains("purged") && status.contains(&receipt), "{status}");
         desk.refused(2, ["receipt", "show", &receipt, "--format", "html"]);
+        let lacking = desk.refused(2, ["receipt", "show", &receipt, "--format", "pdf"]);
+        assert!(text(&lacking["message"]).contains("take html"), "{lacking}");
     }
 
     async fn what_is_too_early_is_refused_with_the_time(bench) {

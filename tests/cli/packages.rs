@@ -34,6 +34,48 @@ fn with_more(desk: Desk) -> Desk {
 }
 
 both_engines! {
+    async fn a_package_is_checked_by_whoever_has_it(bench) {
+        let desk = with_more(Desk::with_people(bench));
+        let out = desk.path("asa.zip");
+        desk.json(access(&out, &["--lang", "en"]));
+        let policy = desk.path("sign/log.policy");
+        let report = desk.json(["verify", &out, "--policy", &policy]);
+        assert_eq!((&report["passed"], &report["issuer_established"]), (&true.into(), &true.into()), "{report}");
+        let told = desk.text(["verify", &out]);
+        assert!(told.starts_with("An intact package, but who made it is not established."), "{told}");
+
+        let package = opened(&out);
+        let unpacked = std::path::PathBuf::from(desk.path("unpacked"));
+        for (name, content) in &package.0 {
+            let path = unpacked.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        let manifest = unpacked.join("manifest.json").display().to_string();
+        let report = desk.json(["verify", &manifest, "--policy", &policy]);
+        assert_eq!(report["files"], package.0.len() as u64 - 1, "{report}");
+        let alone = desk.file("manifest.json", package.text("manifest.json"));
+        let told = desk.text(["verify", &alone, "--policy", &policy]);
+        assert!(told.contains("none is here to compare"), "{told}");
+
+        let refused = |file: &str| desk.gallra.run(["verify", file, "--policy", &policy]).exited(4).stdout;
+        let letter = unpacked.join("01_letter.html");
+        let before = std::fs::read(&letter).unwrap();
+        std::fs::write(&letter, "Annat").unwrap();
+        assert!(refused(&manifest).contains("01_letter.html is not as it was listed"));
+        std::fs::remove_file(&letter).unwrap();
+        assert!(refused(&manifest).contains("01_letter.html is missing"));
+        std::fs::write(&letter, before).unwrap();
+        let listed = package.text("manifest.json").replacen("01_letter", "02_letter", 1);
+        std::fs::write(&manifest, listed).unwrap();
+        assert!(refused(&manifest).contains("another list was signed"));
+
+        let mut zip = std::fs::read(&out).unwrap();
+        zip.truncate(zip.len() - 10);
+        std::fs::write(&out, &zip).unwrap();
+        assert!(refused(&out).contains("no manifest that can be read"));
+    }
+
     async fn a_person_gets_a_copy_that_can_be_read_without_a_network(bench) {
         use std::os::unix::fs::PermissionsExt;
 

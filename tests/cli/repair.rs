@@ -22,6 +22,35 @@ fn orphans(desk: &Desk, more: &[&str]) -> Value {
 }
 
 both_engines! {
+    async fn an_init_that_cannot_end_does_not_begin(bench) {
+        let desk = Desk::bare(bench);
+        let closed = desk.file("no-directory", "x");
+        let gallra = desk.gallra.clone().with("GALLRA_SIGN_DIR", format!("{closed}/sign"));
+        let before = fs::read_dir(bench.directory()).unwrap().count();
+        let refused = gallra.run(["init"]).exited(1);
+        assert!(refused.stderr.contains("no-directory/sign") && refused.stderr.contains("nothing was made"), "{refused:?}");
+        assert_eq!(fs::read_dir(bench.directory()).unwrap().count(), before);
+        desk.json(["init"]);
+    }
+
+    /// The stores are made and the vault has no head yet: there the power went out.
+    async fn an_init_that_broke_off_is_told_from_a_lost_vault(bench) {
+        use gallra::store::Role;
+        let desk = Desk::bare(bench);
+        for role in [Role::Data, Role::Vault, Role::Index] {
+            bench.open(role).await.close().await;
+        }
+        let (health, remedy) = finding(&desk, "installation");
+        assert_eq!((health.as_str(), remedy.contains("did not end here")), ("failed", true), "{remedy}");
+        let refused = desk.gallra.run(["tenant", "list"]).exited(1);
+        assert!(refused.stderr.contains("run it again"), "{refused:?}");
+        desk.json(["init"]);
+        assert_eq!(finding(&desk, "root").0, "ok");
+        fs::remove_dir_all(desk.path("root")).unwrap();
+        let report = desk.gallra.run(["doctor"]).json().to_string();
+        assert!(!report.contains("did not end here"), "an installation was here: {report}");
+    }
+
     /// backup · somebody is imported · the backup is restored: the newcomer's keys belong to no row,
     /// and only a newer backup could still use them.
     async fn keys_of_nobody_are_counted_before_they_are_destroyed(bench) {

@@ -72,6 +72,16 @@ fn a_mistake_in_the_settings_is_exit_2_with_a_hint() {
             "write address and port",
         ),
         (&[("GALLRA_LOG", "gallra=loud")], &list, "error, warn, info"),
+        (
+            &[("GALLRA_PUBLIC_URL", "not a url")],
+            &list,
+            "such as https://",
+        ),
+        (
+            &[("GALLRA_PUBLIC_URL", "file:///x")],
+            &list,
+            "such as https://",
+        ),
     ] {
         let finished = run(environment, arguments).exited(2);
         assert!(finished.stderr.contains(hint), "{finished:?}");

@@ -59,6 +59,12 @@ both_engines! {
         admin.json("PATCH", client, &[("if-match", "W/x")], &json!({})).with(422);
         assert_eq!(admin.json("PATCH", client, &[], &json!({"org_no": "1"})).with(422)["pointer"], "/org_no");
         assert_eq!(admin.json("PATCH", client, &[], &json!({"country": "NO"})).with(422)["pointer"], "/country");
+        assert_eq!(admin.json("PATCH", client, &[], &json!({"email": "nonsense"})).with(422)["pointer"], "/email");
+        let controller = format!("{client}/controller");
+        let wrong = json!({"dpo_email": "a@b@c"});
+        assert_eq!(admin.json("PATCH", &controller, &[], &wrong).with(422)["pointer"], "/dpo_email");
+        let wrong = json!({"slug": "zc", "name": "Z AB", "org_no": "556677-8899", "email": "nonsense"});
+        assert_eq!(admin.post("/api/v1/tenants", &wrong).with(422)["pointer"], "/email");
         api.caller("tenant", Some("norrsken")).json("PATCH", client, &[], &json!({"name": "X"})).with(403);
 
         let cases = admin.get(&format!("{client}/cases")).with(200);

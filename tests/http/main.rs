@@ -34,6 +34,7 @@ mod packages;
 mod people;
 mod properties;
 mod rectifying;
+mod redacting;
 mod refusals;
 mod regrouping;
 mod requests;

@@ -133,6 +133,7 @@ pub fn body(path: &str) -> Value {
         "notice:approve" => json!({"version": 1, "by": "A-1"}),
         "notice:publish" => json!({"version": 1}),
         it if it.ends_with(":approve") || it.ends_with(":release") => json!({}),
+        it if it.ends_with(":redact") => json!({"words": ["x"], "instruction": "A-1"}),
         it if it.ends_with(":merge") => {
             json!({"from": "0".repeat(32), "instruction": "A-1", "version": "x"})
         }

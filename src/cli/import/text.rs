@@ -32,8 +32,10 @@ pub(super) fn text_of(answer: &Answer) -> Text {
     })
 }
 
+/// Contacts and cases that only messages named are not counted when they were there, as the messages
+/// were: a dash stands there then.
 fn taken_in(text: Text, it: &Report) -> Text {
-    let row = |name: &str, counts: &Counts| {
+    let row = |name: &str, counts: &Counts, read: u64| {
         let Counts {
             created,
             changed,
@@ -43,14 +45,17 @@ fn taken_in(text: Text, it: &Report) -> Text {
             format!("  {name}"),
             grouped(created),
             grouped(changed),
-            grouped(unchanged),
+            match (read, unchanged) {
+                (0, 0) if it.messages.unchanged > 0 => "-".to_owned(),
+                _ => grouped(unchanged),
+            },
         ]
     };
     let rows = [
-        row("contacts", &it.contacts),
-        row("cases", &it.cases),
-        row("messages", &it.messages),
-        row("forwardings", &it.forwardings),
+        row("contacts", &it.contacts, it.read.contacts),
+        row("cases", &it.cases, it.read.cases),
+        row("messages", &it.messages, 1),
+        row("forwardings", &it.forwardings, 1),
     ];
     text.table(["", "NEW", "CHANGED", "AS BEFORE"], &rows)
 }
@@ -221,7 +226,7 @@ fn on_purpose(text: Text, it: &Report) -> Text {
         counts
             .iter()
             .fold(text.gap().and(heading), |text, (what, number)| {
-                text.paragraph(2, &format!("{} {what}", grouped(*number)))
+                text.paragraph(2, &counted(*number, what))
             })
     };
     let text = list(text, "Left out on purpose", &it.dropped);
@@ -233,5 +238,47 @@ fn on_purpose(text: Text, it: &Report) -> Text {
             "file of no known format",
             "files of no known format",
         )),
+    }
+}
+
+/// What is counted in the report, when it is one.
+const ONE: [(&str, &str); 8] = [
+    ("files ", "file "),
+    ("links that open ", "link that opens "),
+    ("links ", "link "),
+    ("password hashes", "password hash"),
+    ("tokens and keys ", "token or key "),
+    (
+        "profiles of staff, who are no contacts",
+        "profile of staff, who is no contact",
+    ),
+    ("first messages that stand ", "first message that stands "),
+    ("lines ", "line "),
+];
+
+fn counted(number: u64, what: &str) -> String {
+    let one = ONE
+        .iter()
+        .find_map(|(many, one)| Some((one, what.strip_prefix(many)?)));
+    match one.filter(|_| number == 1) {
+        Some((one, rest)) => format!("1 {one}{rest}"),
+        None => format!("{} {what}", grouped(number)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!(counted(1, "files over 16 MiB"), "1 file over 16 MiB");
+        let links = "links that open a file to whoever has them";
+        assert_eq!(
+            counted(1, links),
+            "1 link that opens a file to whoever has them"
+        );
+        assert_eq!(counted(2, links), format!("2 {links}"));
+        assert_eq!(counted(1, "password hashes"), "1 password hash");
     }
 }

@@ -152,7 +152,10 @@ fn who(body: &Body, words: &Words) -> Vec<(&'static str, String)> {
     }
     who.extend([
         (words.legal_basis, body.legal_basis.as_str().to_owned()),
-        (words.instruction, body.instruction.as_str().to_owned()),
+        (
+            words.instruction,
+            words.instruction_word(body.instruction.as_str()).to_owned(),
+        ),
     ]);
     let approvers = body.approvers.iter();
     let approvers = approvers.map(|it| {

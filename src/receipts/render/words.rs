@@ -117,6 +117,10 @@ words! {
     copy_not_ordered: "radering inte beställd", "erasure not ordered";
     copy_not_confirmed: "inte bekräftad som raderad", "not confirmed as erased";
     bytes: "byte", "bytes";
+    end_of_contract: "avtalets slut", "end of contract";
+    standing_correction:
+        "rättelse enligt kundens stående instruktion",
+        "correction, as the client's standing instruction allows";
     named_here: "namn uppgivet av den som körde kommandot", "name given by whoever ran the command";
     by_token: "genom en API-nyckel med rollen", "by an API token of role";
     copy_refused: "innehavaren vägrar", "the holder refuses";

@@ -158,11 +158,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.headline())?;
         for check in &self.checks {
-            let outcome = match check.outcome {
-                Outcome::Ok => "ok",
-                Outcome::NotShown => "not shown",
-                Outcome::Failed => "FAILED",
-            };
+            let outcome = check.outcome.word();
             writeln!(
                 f,
                 "{outcome:<10} {:<11} {}",
@@ -174,6 +170,17 @@ impl fmt::Display for Report {
             }
         }
         Ok(())
+    }
+}
+
+impl Outcome {
+    /// The word at the beginning of the line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::NotShown => "not shown",
+            Outcome::Failed => "FAILED",
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod pages;
 mod portable;
 mod seen;
 mod tables;
+pub mod verify;
 mod words;
 mod zip;
 

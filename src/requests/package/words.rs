@@ -46,8 +46,8 @@ words! {
         "Allt finns också som JSON i mappen data, för den som vill läsa det med ett program.",
         "Everything is there as JSON too, in the folder data, for reading by a program.";
     manifest_says:
-        "kontrollsumma (SHA-256) för varje fil, med underskrift: visar att inget har ändrats",
-        "a checksum (SHA-256) of every file, signed: shows that nothing was changed";
+        "kontrollsumma (SHA-256) för varje fil, med underskrift: visar att inget har ändrats. Det går att kontrollera med programmet gallra: gallra verify och zip-filens namn",
+        "a checksum (SHA-256) of every file, signed: shows that nothing was changed. It can be checked with the program gallra: gallra verify and the name of the zip file";
     offline:
         "Sidorna hämtar ingenting från nätet. Filerna är inte krypterade: förvara dem som du förvarar ett brev med personliga uppgifter.",
         "The pages fetch nothing from the internet. The files are not encrypted: keep them as you would a letter with personal details.";

@@ -38,6 +38,8 @@ struct Manifest<'a> {
     files: &'a [Listed],
     /// A signed note over the same list; null where the log's key is not there.
     note: Option<String>,
+    /// The key that signed it, for convenience: whose it is must be known from elsewhere.
+    key: Option<String>,
 }
 
 /// A package under way.
@@ -96,10 +98,12 @@ impl<W: AsyncWrite + Unpin> Package<W> {
         self.close();
         let line = |it: &Listed| format!("{}  {}\n", it.sha256, it.path);
         let lines: String = self.listed.iter().map(line).collect();
+        let note = log.sign_package(&lines);
         let manifest = Manifest {
             about,
             files: &self.listed,
-            note: log.sign_package(&lines),
+            key: note.is_some().then(|| log.verifier().to_string()),
+            note,
         };
         let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from)?;
         self.archive.file("manifest.json").await?;

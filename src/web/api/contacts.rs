@@ -13,11 +13,9 @@ use crate::catalog::types::Category;
 use crate::catalog::write::ContactChange;
 use crate::catalog::{CatalogError, Contact, TenantRef};
 use crate::erasure::rectify::{Rectification, Step};
+use crate::receipts::places::STANDING_CORRECTION;
 use crate::staff::Act;
 use crate::vocabulary::{ContactId, ErasureId, Personal};
-
-/// What the receipt says where the correction names no instruction of its own.
-const STANDING: &str = "rectification, as the client's standing instruction allows";
 
 /// A contact to record, known by its external id. What is absent stays as it is.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -216,7 +214,7 @@ pub async fn change(
         email: fate(it.email),
         further: it.further.unwrap_or_default().steps(),
         expected,
-        instruction: it.instruction.unwrap_or_else(|| STANDING.to_owned()),
+        instruction: (it.instruction).unwrap_or_else(|| STANDING_CORRECTION.to_owned()),
         tenant: tenant.clone(),
     };
     let outcome = Box::pin(caller.eraser().rectify(order)).await?;

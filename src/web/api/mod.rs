@@ -24,6 +24,7 @@ mod processing;
 pub mod reading;
 mod reading_of;
 mod receipts;
+mod redact;
 mod regroup;
 mod requests;
 mod tenants;
@@ -80,6 +81,7 @@ const ROUTES: &[fn() -> UtoipaMethodRouter<Arc<App>>] = &[
     || routes!(regroup::split),
     || routes!(lookup::contacts),
     || routes!(messages::record),
+    || routes!(redact::redact),
     || routes!(cases::list),
     || routes!(cases::show, cases::change),
     || routes!(cases::messages),

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 
 use super::super::{Body, IfMatch, Wanted, address, caller, once::Once, public::notice};
 use super::{Problem, contacts, erase, forwardings, lookup, messages, offboarding};
-use super::{processing, requests, tenants, webhooks};
+use super::{processing, redact, requests, tenants, webhooks};
 use crate::vocabulary::ContactId;
 
 /// Reads a head as handlers do: address, page of a list, version, key of a call, token, language.
@@ -55,6 +55,7 @@ pub async fn body(bytes: &[u8]) -> Vec<Problem> {
         offboarding::Purge,
         processing::NewRecipient,
         processing::NewRules,
+        redact::Order,
         requests::New,
         requests::Extension,
         tenants::New,

@@ -163,7 +163,9 @@ impl From<KeyringError> for Problem {
 impl From<EraseError> for Problem {
     fn from(error: EraseError) -> Self {
         match error {
-            EraseError::UnknownContact(_) | EraseError::UnknownTenant => nothing_here(),
+            EraseError::UnknownContact(_)
+            | EraseError::UnknownMessage(_)
+            | EraseError::UnknownTenant => nothing_here(),
             EraseError::Held(_) => held(),
             EraseError::Changed { .. } | EraseError::NotConfirmed(_) => {
                 Self::new(StatusCode::CONFLICT, "refused", error.to_string())

@@ -9,7 +9,7 @@ use super::{App, AppError, Purpose, mirror, needed, root};
 use crate::config::{NO_OPERATOR, Settings};
 use crate::erasure::Standing;
 use crate::keyring::assurance::{self, Level};
-use crate::keyring::{Keyring, KeyringError};
+use crate::keyring::{Keyring, KeyringError, who_is_inside};
 use crate::receipts::SigningKey;
 use crate::store::{Db, Engine, Role, StoreError, archive};
 use crate::vocabulary::Lang;
@@ -102,6 +102,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
     }
     drop(gate);
     findings.push(root_directory(settings));
+    findings.extend(processes(settings));
     findings.push(Finding::of(
         "signing key",
         SigningKey::open(&settings.signing_key()).map(|key| key.verifier().to_string()),
@@ -138,6 +139,19 @@ fn root_directory(settings: &Settings) -> Finding {
         Ok(_) => Finding::new("root", Health::Ok, directory.to_string()),
         Err(error) => Finding::new("root", Health::Failed, format!("{directory}: {error}")),
     }
+}
+
+/// Who works here: whoever waits may wait for one of them.
+fn processes(settings: &Settings) -> Option<Finding> {
+    let inside = match who_is_inside(&root(settings)) {
+        Ok(inside) => inside,
+        Err(error) => return Some(Finding::new("processes", Health::Failed, error.to_string())),
+    };
+    let health = match inside.iter().any(|it| it.contains("SIGCONT")) {
+        true => Health::Warning,
+        false => Health::Ok,
+    };
+    (!inside.is_empty()).then(|| Finding::new("processes", health, inside.join("; ")))
 }
 
 /// What restores that were cut off left beside the data.

@@ -127,12 +127,11 @@ failures! {
     ConfigError => |_| Exit::Usage,
     AppError => |error| match error {
         AppError::Staff(error) => staff(error),
+        AppError::Erase(error) => erase(error),
+        AppError::Keyring(error) => keyring(error),
         _ => Exit::Failed,
     },
-    CatalogError => |error| match error {
-        CatalogError::Invalid { .. } => Exit::Usage,
-        _ => Exit::Failed,
-    },
+    CatalogError => |error| catalog(error),
     DisclosureError => |error| match error {
         DisclosureError::Catalog(CatalogError::Invalid { .. }) | DisclosureError::Reference(_) => {
             Exit::Usage
@@ -141,8 +140,11 @@ failures! {
         _ => Exit::Failed,
     },
     EraseError => |error| erase(error),
-    IngestError => |_| Exit::Failed,
-    KeyringError => |_| Exit::Failed,
+    IngestError => |error| match error {
+        IngestError::Catalog(error) => catalog(error),
+        _ => Exit::Failed,
+    },
+    KeyringError => |error| keyring(error),
     HookError => |error| match error {
         HookError::Secret(_) => Exit::Usage,
         HookError::Offboarding(error) => offboarding(error),
@@ -171,6 +173,22 @@ failures! {
     StoreError => |_| Exit::Failed,
 }
 
+fn catalog(error: &CatalogError) -> Exit {
+    match error {
+        CatalogError::Invalid { .. } => Exit::Usage,
+        CatalogError::SuppressionsLost(_) => Exit::Refused,
+        CatalogError::Keyring(error) => keyring(error),
+        _ => Exit::Failed,
+    }
+}
+
+fn keyring(error: &KeyringError) -> Exit {
+    match error {
+        KeyringError::Held(_) => Exit::Refused,
+        _ => Exit::Failed,
+    }
+}
+
 fn offboarding(error: &OffboardingError) -> Exit {
     match error {
         OffboardingError::NotBegun(_)
@@ -195,6 +213,7 @@ fn erase(error: &EraseError) -> Exit {
         | EraseError::BeingRehoused
         | EraseError::Changed { .. } => Exit::Refused,
         EraseError::Catalog(CatalogError::IdentifierTaken(_)) => Exit::Refused,
+        EraseError::Keyring(error) => keyring(error),
         EraseError::Receipt(ReceiptError::Reference(_))
         | EraseError::Catalog(CatalogError::Invalid { .. }) => Exit::Usage,
         _ => Exit::Failed,

@@ -73,7 +73,11 @@ impl Eraser {
                     return Ok(self.catalog.rebuild_index_of(tenant).await?);
                 }
                 Err(KeyringError::IndexKeysChanged) => {}
-                Err(KeyringError::Erased(_) | KeyringError::RootBusy(_)) => return Ok(false),
+                Err(
+                    KeyringError::Erased(_)
+                    | KeyringError::RootBusy(_)
+                    | KeyringError::VaultBusy(_),
+                ) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
         }

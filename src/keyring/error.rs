@@ -73,8 +73,11 @@ pub enum KeyringError {
     #[error("hold {0} stands in the way: release it with `gallra hold release {0}`, or wait")]
     Held(HoldId),
     /// Another process holds the root lock and does not let go.
-    #[error("the root is held by {0}")]
+    #[error("the root is held by {0}: repeat when it has ended")]
     RootBusy(String),
+    /// Another process writes the vault and does not end.
+    #[error("another process writes the vault and does not end: {0}: repeat when it has ended")]
+    VaultBusy(String),
     /// A restore keeps everybody out, or somebody who is coming in keeps a restore out.
     #[error("a restore is under way, or a command is just starting: {0}: repeat when it has ended")]
     Restoring(String),

@@ -57,7 +57,7 @@ impl Keyring {
         let number = epoch as i64;
         let arguments = args![number, self.0.instance];
         let Means { vault, root, .. } = &self.0.means;
-        let told = telling(root, vault.execute(rows::BEAT, arguments)).await;
+        let told = telling(root, Box::pin(vault.execute(rows::BEAT, arguments))).await;
         if told.map_err(|error| explain(root, error))? == 0 {
             fail_point("lease:untold");
             let arguments = args![self.0.instance, number, self.0.means.clock.now()];

@@ -2,11 +2,12 @@
 //! a restore exchanges the data, and one per running process. Death releases them, time never does, so
 //! a stopped process keeps what it holds and whoever waits can say for whom.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
@@ -95,6 +96,15 @@ impl RootLock {
         }
     }
 
+    /// Whether anybody holds the lock, this process too. It is asked for an instant, and not signed.
+    fn is_held(root: &FileRoot) -> Result<bool, KeyringError> {
+        match flock(&open(root, LOCK)?, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(false),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+            Err(error) => Err(KeyringError::Lock(error.into())),
+        }
+    }
+
     /// Takes the lock, waiting up to `patience` for whoever holds it.
     pub(super) async fn take(root: &FileRoot, patience: Duration) -> Result<Self, KeyringError> {
         let mut waited = Duration::ZERO;
@@ -113,18 +123,39 @@ impl RootLock {
 }
 
 /// Waits for the vault's writer, and tells every two seconds for whom.
-///
-/// Whoever writes there for long holds the root's lock too: others only add a few rows.
-pub(super) async fn telling<T>(root: &FileRoot, waiting: impl Future<Output = T>) -> T {
-    let mut waiting = pin!(waiting);
+pub(super) async fn telling<T>(
+    root: &FileRoot,
+    mut waiting: Pin<Box<impl Future<Output = T>>>,
+) -> T {
     loop {
         if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut waiting).await {
             return done;
         }
-        match RootLock::try_take(root) {
-            Ok(None) => tracing::warn!(holder = %holder(root, LOCK), "waiting for the vault"),
-            Ok(Some(_)) | Err(_) => tracing::warn!("waiting for whoever writes the vault"),
-        }
+        tracing::warn!(holder = %vault_holder(root), "waiting for the vault");
+    }
+}
+
+/// Who may hold the vault: whoever changes the root, else everybody who works here; never this process,
+/// which may hold the root's lock itself while it waits.
+fn vault_holder(root: &FileRoot) -> String {
+    let own = std::process::id().to_string();
+    let of_root = signature(root, LOCK);
+    let is_held = matches!(RootLock::is_held(root), Ok(true));
+    if is_held && of_root.process != own {
+        return of_root.to_string();
+    }
+    let others = inside(root).unwrap_or_default();
+    let mut others: Vec<Inside> = others
+        .into_iter()
+        .filter(|it| it.signature.process != own)
+        .collect();
+    if others.iter().any(|it| it.signature.is_stopped()) {
+        others.retain(|it| it.signature.is_stopped());
+    }
+    let names: Vec<String> = others.iter().map(|it| it.signature.to_string()).collect();
+    match names.is_empty() {
+        true => "a process that is just starting".to_owned(),
+        false => names.join(", or "),
     }
 }
 
@@ -157,37 +188,69 @@ fn is_in_place(file: &File, root: &FileRoot) -> bool {
     (held.dev(), held.ino()) == (place.dev(), place.ino())
 }
 
-/// Says who holds the root lock when a database is busy: it is the most likely cause.
+/// Says who may hold the vault when it is busy.
 pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
-    let free = matches!(RootLock::try_take(root), Ok(Some(_)));
     match error {
-        StoreError::Busy { .. } if !free => KeyringError::RootBusy(holder(root, LOCK)),
+        StoreError::Busy { .. } => KeyringError::VaultBusy(vault_holder(root)),
         error => error.into(),
     }
 }
 
 /// Writes who holds the lock into it: for the waiter's message, nothing depends on it.
 fn sign(file: &mut File) {
-    let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
     let _ = file.set_len(0);
     let _ = file.rewind();
-    let _ = write!(file, "{} {}", std::process::id(), command);
+    let _ = write!(file, "{}", Signature::own());
+}
+
+/// Who holds a file: the process, and what it was started as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Signature {
+    process: String,
+    command: String,
+}
+
+impl Signature {
+    fn own() -> String {
+        let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
+        format!("{} {command}", std::process::id())
+    }
+
+    fn read(text: &str) -> Self {
+        let (process, command) = text.split_once(' ').unwrap_or((text, "unknown command"));
+        Self {
+            process: process.to_owned(),
+            command: command.to_owned(),
+        }
+    }
+
+    /// Whether the process stands still, as far as Linux tells.
+    fn is_stopped(&self) -> bool {
+        matches!(state_of(&self.process), Some('T' | 't'))
+    }
 }
 
 /// "process 4711 (gallra erase), stopped": what a waiter tells.
-fn holder(root: &FileRoot, name: &str) -> String {
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({})", self.process, self.command)?;
+        match self.is_stopped() {
+            true => f.write_str(", stopped: continue it with SIGCONT or end it with SIGKILL"),
+            false => Ok(()),
+        }
+    }
+}
+
+fn signature(root: &FileRoot, name: &str) -> Signature {
     let mut text = String::new();
     if let Ok(mut file) = File::open(root.directory().join(name)) {
         let _ = file.read_to_string(&mut text);
     }
-    let (process, command) = text
-        .split_once(' ')
-        .unwrap_or((text.as_str(), "unknown command"));
-    let stopped = match state_of(process) {
-        Some('T' | 't') => ", stopped: continue it with SIGCONT or end it with SIGKILL",
-        _ => "",
-    };
-    format!("process {process} ({command}){stopped}")
+    Signature::read(&text)
+}
+
+fn holder(root: &FileRoot, name: &str) -> String {
+    signature(root, name).to_string()
 }
 
 /// The state letter of a process on Linux; `None` elsewhere or when it is gone.
@@ -205,7 +268,7 @@ pub(super) struct InstanceLock {
 
 impl InstanceLock {
     /// Makes and locks this process's file, and writes into it at which version of the head the
-    /// process starts: every block it will ever lease is newer.
+    /// process starts, as every block it will ever lease is newer, and who it is.
     pub(super) fn take(
         root: &FileRoot,
         id: InstanceId,
@@ -221,7 +284,8 @@ impl InstanceLock {
         // Waiting, because whoever looks for the living may hold it for an instant.
         flock(&file, FlockOperation::LockExclusive)
             .map_err(|error| KeyringError::Lock(error.into()))?;
-        let _ = write!(file, "{version}"); // On a full disk it says nothing, which is read as "since ever".
+        // On a full disk it says nothing, which is read as "since ever".
+        let _ = write!(file, "{version} {}", Signature::own());
         Ok(Self { path, _file: file })
     }
 
@@ -245,10 +309,27 @@ impl Drop for InstanceLock {
     }
 }
 
+/// A living process of this root.
+struct Inside {
+    /// The head's version at which it started; 0 where its file does not say.
+    since: i64,
+    signature: Signature,
+}
+
+/// Every living process of this root, as a person may look for it.
+pub fn who_is_inside(root: &FileRoot) -> Result<Vec<String>, KeyringError> {
+    let inside = inside(root)?;
+    Ok(inside.iter().map(|it| it.signature.to_string()).collect())
+}
+
 /// The head's version at which each living process of this root started; 0 where its file does not
 /// say. One that is stopped, even one whose lease was taken away for that, still holds its file. One
 /// that is just starting may be missing: what it leases is newer than whatever the caller looks at.
 pub(super) fn running_since(root: &FileRoot) -> Result<Vec<i64>, KeyringError> {
+    Ok(inside(root)?.iter().map(|it| it.since).collect())
+}
+
+fn inside(root: &FileRoot) -> Result<Vec<Inside>, KeyringError> {
     let entries = match fs::read_dir(root.instances()) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -264,8 +345,12 @@ pub(super) fn running_since(root: &FileRoot) -> Result<Vec<i64>, KeyringError> {
             continue;
         }
         let mut text = String::new();
-        let read = file.read_to_string(&mut text);
-        running.push(read.ok().and_then(|_| text.parse().ok()).unwrap_or(0));
+        let _ = file.read_to_string(&mut text);
+        let (since, by) = text.split_once(' ').unwrap_or((&text, ""));
+        running.push(Inside {
+            since: since.parse().unwrap_or(0),
+            signature: Signature::read(by),
+        });
     }
     Ok(running)
 }

@@ -66,7 +66,7 @@ pub use error::KeyringError;
 pub use head::Head;
 pub use lease::{BlockSize, LeasedKey};
 pub use ledger::{Destroyed, LedgerEntry};
-pub use lock::Gate;
+pub use lock::{Gate, who_is_inside};
 pub use mirror::{Mirror, MirrorError, MirrorState};
 pub use open::Means;
 pub use padding::Padding;

@@ -37,13 +37,13 @@ pub struct Means {
 impl Means {
     /// Begins to write the vault; tells for whom it waits, and says so when patience is over.
     pub(super) async fn begin(&self) -> Result<Tx, KeyringError> {
-        let begun = telling(&self.root, self.vault.begin()).await;
+        let begun = telling(&self.root, Box::pin(self.vault.begin())).await;
         begun.map_err(|error| explain(&self.root, error))
     }
 
     /// Takes the head in a transaction of the vault, as [`Means::begin`] begins one.
     pub(super) async fn take_head(&self, tx: &mut Tx) -> Result<Head, KeyringError> {
-        match telling(&self.root, head::take(tx)).await {
+        match telling(&self.root, Box::pin(head::take(tx))).await {
             Err(KeyringError::Store(error)) => Err(explain(&self.root, error)),
             taken => taken,
         }

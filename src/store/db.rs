@@ -1,6 +1,7 @@
 //! An open store: bounded pools over one engine.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use super::{
     Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate,
     open, statistics,
 };
+
+/// How often whoever waits to write says so.
+const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// An open store. Cheap to clone; all clones share the pools.
 #[derive(Clone)]
@@ -87,17 +91,34 @@ impl Db {
     /// Begins to write. SQLite: `BEGIN IMMEDIATE` on the one writer, so no lock is upgraded half
     /// way. PostgreSQL: READ COMMITTED, where `UPDATE … RETURNING` first makes the order.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let begun = match &self.pools {
-            Pools::Sqlite { writer, .. } => writer
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map(Inner::Sqlite),
-            Pools::Postgres(pool) => pool
-                .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                .await
-                .map(Inner::Postgres),
-        };
-        self.transaction(begun)
+        // In a box: every transaction of every room begins here, and their futures stay small.
+        let begin = Box::pin(async {
+            match &self.pools {
+                Pools::Sqlite { writer, .. } => writer
+                    .begin_with("BEGIN IMMEDIATE")
+                    .await
+                    .map(Inner::Sqlite),
+                Pools::Postgres(pool) => pool
+                    .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                    .await
+                    .map(Inner::Postgres),
+            }
+        });
+        self.transaction(self.telling(begin).await)
+    }
+
+    /// Waits, and tells so every two seconds. Of the vault the key tree tells for whom.
+    async fn telling<T>(&self, mut waiting: Pin<Box<impl Future<Output = T>>>) -> T {
+        if self.role == Role::Vault {
+            return waiting.await;
+        }
+        loop {
+            if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut waiting).await {
+                return done;
+            }
+            let store = &self.place.name;
+            tracing::warn!(%store, "waiting for whoever writes here: `gallra doctor` lists who works");
+        }
     }
 
     /// Begins to read one consistent view, fixed by the first statement. It cannot write.

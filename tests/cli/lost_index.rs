@@ -30,7 +30,7 @@ both_engines! {
         lose_index(bench).await;
         desk.json(["reconcile", "--full"]);
 
-        let refused = desk.refused(1, ["import", "--tenant", "norrsken", &export]);
+        let refused = desk.refused(3, ["import", "--tenant", "norrsken", &export]);
         assert!(text(&refused["message"]).contains("gallra tenant allow-imports norrsken"), "{refused}");
         assert_eq!(finding(&desk, "imports")["health"], "warning");
         let found = desk.json(["find", "bo@example.se"]);

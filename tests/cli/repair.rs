@@ -62,6 +62,9 @@ both_engines! {
         desk.json(["import", "--tenant", "norrsken", &more]);
         desk.json(["restore", &backup]);
 
+        let hold = desk.json(["hold", "add", "--tenant", "norrsken", "--reason", "TVIST-3"]);
+        desk.refused(3, ["reconcile", "--destroy-orphans"]);
+        desk.json(["hold", "release", &text(&hold["id"])]);
         let alone = desk.refused(2, ["reconcile", "--dry-run"]);
         assert!(text(&alone["message"]).contains("--destroy-orphans"), "{alone}");
         let counted = orphans(&desk, &["--dry-run"]);
@@ -83,6 +86,10 @@ both_engines! {
     async fn the_doctor_names_the_remedy_of_what_is_wrong(bench) {
         let desk = Desk::with_people(bench);
         assert_eq!(finding(&desk, "root").0, "ok");
+        let server = crate::serving::Server::start(&desk.gallra);
+        let (health, inside) = finding(&desk, "processes");
+        assert_eq!((health.as_str(), inside.contains(" serve)")), ("ok", true), "{inside}");
+        server.end(rustix::process::Signal::TERM);
         let root = desk.path("root");
         fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
         let (health, remedy) = finding(&desk, "root");

@@ -337,19 +337,7 @@ impl<'b> Run<'b> {
     }
 }
 
-/// On a thread with as much stack as the program's own main thread has: in a build that is not optimised
-/// the futures of all steps together need more than the two megabytes of a test's.
 fn sequences_keep_the_invariants(engine: Engine) {
-    let thread = std::thread::Builder::new().stack_size(8 << 20);
-    let proof = thread
-        .spawn(move || draw_and_try(engine))
-        .expect("a thread starts");
-    proof
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-}
-
-fn draw_and_try(engine: Engine) {
     let given = Config::default(); // With what PROPTEST_… says.
     let seed = match given.rng_seed {
         RngSeed::Random if tools::long() => {

@@ -18,7 +18,7 @@ use crate::tools::{
     process::{FailPoint, Running},
 };
 use crate::worker::{TENANT, worker, worker_for};
-use crate::zombie::{OPEN_TRANSACTION, PATIENCE, at_each_point, holds_the_root};
+use crate::zombie::{OPEN_TRANSACTION, PATIENCE, at_each_point, holds_the_root, is_told, names};
 
 const OTHER_TENANT: &str = "hattar";
 /// Where `./test` stops it: at what is a purge's own, and once in each stretch that every erasure has.
@@ -128,7 +128,7 @@ async fn continued(bench: &Bench, point: &'static str) {
     House::new(bench).await.close().await;
     let (one, two) = (waiting(bench).await, waiting(bench).await);
     let (scene, mut zombie) = Scene::set(bench, &one, point).await;
-    let by_zombie = format!("the root is held by process {} (", zombie.id());
+    let pid = zombie.id();
     let reader = Running::start(worker_for(bench, OTHER_TENANT, ["read 3 4"]));
 
     let (purged, erased) = tokio::join!(scene.purge(&one), scene.erase(&two));
@@ -140,11 +140,11 @@ async fn continued(bench: &Bench, point: &'static str) {
             }
             // Elsewhere whoever has the root for a moment may wait for a transaction with it.
             Err(told) if holds_the_root(point) => {
-                let named = told.contains(&by_zombie) && told.contains("SIGCONT");
+                let named = names(&told, pid) && told.contains("SIGCONT");
                 assert!(named || told.contains(OPEN_TRANSACTION), "{point}: {told}");
             }
             Err(told) => {
-                let named = told.contains("the root is held by process ");
+                let named = is_told(&told, "process ");
                 assert!(named || told.contains(OPEN_TRANSACTION), "{point}: {told}");
             }
         }
@@ -154,7 +154,7 @@ async fn continued(bench: &Bench, point: &'static str) {
     let ended = tokio::task::block_in_place(|| zombie.finish()).succeeded();
     assert!(ended.stdout.contains("purged skor "), "{point}: {ended:?}");
     let read = tokio::task::block_in_place(|| reader.finish());
-    let told = (holds_the_root(point) && read.stderr.contains(&by_zombie))
+    let told = (holds_the_root(point) && names(&read.stderr, pid))
         || read.stderr.contains(OPEN_TRANSACTION);
     assert!(read.code() == Some(0) || told, "{point}: {read:#?}");
     for house in [one, two] {

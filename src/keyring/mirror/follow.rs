@@ -265,7 +265,8 @@ impl MirrorError {
             Self::Keyring(
                 KeyringError::VaultRolledBack { .. }
                 | KeyringError::EpochChanged
-                | KeyringError::RootBusy(_),
+                | KeyringError::RootBusy(_)
+                | KeyringError::VaultBusy(_),
             ) => true,
             _ => false,
         }

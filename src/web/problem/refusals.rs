@@ -151,6 +151,7 @@ impl From<KeyringError> for Problem {
             KeyringError::EpochChanged
             | KeyringError::IndexKeysChanged
             | KeyringError::RootBusy(_)
+            | KeyringError::VaultBusy(_)
             | KeyringError::BarrierTimeout(_) => {
                 tracing::warn!(%error, "busy with keys");
                 Self::try_again("keys are being replaced at this moment: send this again")

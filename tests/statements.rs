@@ -136,6 +136,8 @@ fn a_wrong_type_would_be_found() {
 /// Statements that read a whole table, or all units of a tenant, and may: the table is small, or it is
 /// what they are for.
 const READ_ALL: &[&str] = &[
+    "catalog::index::rows::ALL_GUARDS",           // a row a client
+    "catalog::rows::ALL_INDEXES_REACHED",         // the same
     "catalog::index::rows::DELETE_EXPIRED_SALTS", // salts of a day
     "catalog::index::rows::SALTS_OF_TENANT",      // salts of a day
     "erasure::rows::TENANTS",

@@ -234,7 +234,7 @@ async fn house(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Clients whose imports wait, because the index was lost.
+/// Clients whose imports wait, because the index does not know everybody who was erased.
 async fn imports(app: &App) -> Option<Finding> {
     match app.catalog.waiting_for_confirmation().await {
         Ok(waiting) if waiting.is_empty() => None,
@@ -242,8 +242,8 @@ async fn imports(app: &App) -> Option<Finding> {
             "imports",
             Health::Warning,
             format!(
-                "the search index was lost, and with it whom imports must not bring back: imports of \
-                 {} client(s) wait for `gallra tenant allow-imports SLUG`",
+                "the search index was lost or is not the one of today, and with it whom imports must \
+                 not bring back: imports of {} client(s) wait for `gallra tenant allow-imports SLUG`",
                 waiting.len()
             ),
         )),

@@ -146,6 +146,8 @@ impl App {
         let eraser = eraser(&settings, catalog.clone(), log.clone());
         eraser.adopt().await?;
         eraser.note_promotion().await?;
+        let looked = catalog.look_at_index().await;
+        looked.map_err(erasure::EraseError::from)?;
         Ok(Self {
             settings,
             data,

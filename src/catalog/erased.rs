@@ -64,8 +64,7 @@ impl Catalog {
         let Some(tenant) = self.tenant_by_id(tenant).await? else {
             return Ok(false);
         };
-        // Of a generation that never was: nobody takes it for whole, nobody waits for it.
-        self.begin_anew(tenant.id, 0, true).await?;
+        self.set_index_aside(tenant.id).await?;
         self.rebuild_index(&tenant).await?;
         let head = self.keyring.head().await?;
         if !self.keyring.late_mirrors(head.epoch).await?.1.is_empty() {
@@ -75,9 +74,13 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(index_rows::TAKE_ANY_INDEX, args![tenant.id])
             .await?;
-        let older = args![tenant.id, keys.lowest_id()];
-        tx.execute(index_rows::DELETE_OLDER_SUPPRESSIONS, older)
-            .await?;
+        for statement in [
+            index_rows::DELETE_OLDER_SUPPRESSIONS,
+            index_rows::DELETE_OLDER_REMEMBERED,
+        ] {
+            let older = args![tenant.id, keys.lowest_id()];
+            tx.execute(statement, older).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }

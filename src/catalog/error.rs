@@ -77,9 +77,9 @@ pub enum CatalogError {
     IndexRebuilding,
     /// The index was lost, and with it whom imports must not bring back.
     #[error(
-        "the search index of {0} was lost, and with it by what erased people are known again: an old \
-         export would bring them back. Import only what was exported after the newest erasure \
-         (`gallra receipt list`), after `gallra tenant allow-imports {0}`"
+        "the search index of {0} was lost or is not the one of today, and with it by what erased people \
+         are known again: an old export would bring them back. Import only what was exported after the \
+         newest erasure (`gallra receipt list`), after `gallra tenant allow-imports {0}`"
     )]
     SuppressionsLost(String),
     /// A stored text that this release cannot read.

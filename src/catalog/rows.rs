@@ -157,6 +157,15 @@ crate::store::statements! { data:
         WHERE tenant = $1 AND unit = $2 AND id > $3 ORDER BY id LIMIT $4";
     /// Forwardings of a unit.
     FORWARDINGS_OF_UNIT = "SELECT id FROM forwarding WHERE tenant = $1 AND unit = $2";
+
+    /// How far a tenant's index had come.
+    INDEX_REACHED = "SELECT guard FROM index_reached WHERE tenant = $1";
+    /// How far every tenant's index had come.
+    ALL_INDEXES_REACHED = "SELECT tenant, guard FROM index_reached";
+    /// A tenant's index came so far.
+    NOTE_REACHED = "INSERT INTO index_reached (tenant, guard) VALUES ($1, $2) \
+        ON CONFLICT (tenant) DO UPDATE SET guard = excluded.guard \
+        WHERE excluded.guard > index_reached.guard";
 }
 
 crate::store::bulk! { data:

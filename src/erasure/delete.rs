@@ -65,6 +65,7 @@ impl Eraser {
             .await?;
         for statement in [
             rows::DELETE_GATES,
+            rows::DELETE_INDEX_REACHED,
             rows::DELETE_REQUEST_EVENTS,
             rows::DELETE_REQUEST_PAUSES,
             rows::DELETE_CONTROLLER,

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use super::accept::Accepted;
 use super::{EraseError, Eraser, Outcome, rows};
-use crate::catalog::index::suppression::Suppression;
+use crate::catalog::index::suppression::{HORIZON, Suppression};
 use crate::keyring::{KeyringError, Suppressed};
 use crate::receipts::ReceiptError;
 use crate::receipts::body::Kind;
 use crate::store::args;
 use crate::vocabulary::{ErasureId, Timestamp, fail_point};
 
-/// How long an erased person's identifiers keep an old export from bringing them back: as long as
-/// the slowest of the usual sources keeps its own copy.
-const SUPPRESSED: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 /// How often the index keys may be rotated by somebody else between planning and destroying.
 const TRIES: usize = 5;
 
@@ -25,6 +22,8 @@ impl Eraser {
         fail_point("erase:destroyed");
         if erasure != accepted.id {
             self.take_order_back(accepted.id).await?;
+            let (catalog, tenant) = (&self.catalog, accepted.tenant);
+            catalog.remember_with(tenant, accepted.id, erasure).await?;
         }
         self.carry_out_ledger().await?;
         // Marked by what carried it out, unless another erasure destroyed the same keys.
@@ -102,7 +101,7 @@ impl Eraser {
     /// Remembers by which identifiers an old export would bring back what is erased. This must come
     /// before the keys are destroyed: afterwards nobody knows the identifiers.
     async fn suppress(&self, accepted: &Accepted) -> Result<(), EraseError> {
-        let horizon = i64::try_from(SUPPRESSED.as_micros()).unwrap_or(i64::MAX);
+        let horizon = i64::try_from(HORIZON.as_micros()).unwrap_or(i64::MAX);
         let cutoff = accepted.facts.requested_at;
         let suppression = Suppression {
             cutoff,

@@ -17,13 +17,39 @@
 //! That the data is to be told stands in the promoted vault until it was, so whoever opens the house
 //! tells it first, and so does who restores other data.
 
-use super::{EraseError, Eraser, loss, rows};
+use super::accept::Accepted;
+use super::{EraseError, Eraser, Report, loss, rows};
 use crate::audit::{self, Action, Actor, Entry};
+use crate::catalog::index::lost::SUPPRESSING;
 use crate::keyring::Keyring;
 use crate::store::{Db, args};
-use crate::vocabulary::{Clock, Random, VaultId, fail_point};
+use crate::vocabulary::{Clock, ErasureId, Random, TenantId, VaultId, fail_point};
 
 impl Eraser {
+    /// Erasures whose people an index must know although no ledger tells of them: where data was restored,
+    /// those that it noted, and those that are ordered again and cannot be finished yet.
+    pub(super) async fn further_suppressing(
+        &self,
+        report: &Report,
+    ) -> Result<Vec<(TenantId, ErasureId)>, EraseError> {
+        if !report.restored {
+            return Ok(Vec::new());
+        }
+        let done = self.data().fetch_all(rows::DESTROYED_ERASURES, args![true]);
+        let done: Vec<Accepted> = done
+            .await?
+            .iter()
+            .map(Accepted::read)
+            .collect::<Result<_, _>>()?;
+        let mut ordered = self.orders().await?;
+        ordered.retain(|it| it.person().is_some() && !it.facts.keys.is_empty());
+        let oldest = self.catalog.horizon();
+        let all = done.into_iter().chain(ordered);
+        let suppressing = all.filter(|it| SUPPRESSING.contains(&it.facts.kind));
+        let lately = suppressing.filter(|it| it.facts.requested_at > oldest);
+        Ok(lately.map(|it| (it.tenant, it.id)).collect())
+    }
+
     /// Tells the data of a promotion that it was not told of.
     pub async fn note_promotion(&self) -> Result<(), EraseError> {
         let (clock, random) = (self.catalog.clock.as_ref(), self.catalog.random.as_ref());

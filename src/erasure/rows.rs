@@ -161,6 +161,8 @@ crate::store::statements! { data:
     DELETE_OUTBOX = "DELETE FROM index_outbox WHERE contact = $1";
     /// Deletes every note of a tenant in the index outbox.
     DELETE_TENANT_OUTBOX = "DELETE FROM index_outbox WHERE tenant = $1";
+    /// Deletes how far a tenant's index had come.
+    DELETE_INDEX_REACHED = "DELETE FROM index_reached WHERE tenant = $1";
     /// Deletes a tenant's gates.
     DELETE_GATES = "DELETE FROM gate WHERE tenant = $1";
     /// Deletes what a tenant's notice said of it.

@@ -227,6 +227,9 @@ impl Eraser {
             self.say_reconciled(&report).await?;
         }
         self.finish_orders(&mut report).await?;
+        // Only now: what a promoted mirror had not heard of is in the ledger again.
+        let further = self.further_suppressing(&report).await?;
+        self.catalog.look_for_forgotten(further).await?;
         self.catalog.forget_salts().await?;
         Ok(report)
     }

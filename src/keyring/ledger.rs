@@ -151,19 +151,36 @@ impl Keyring {
         Ok(first)
     }
 
-    /// Whether an erasure of one of these kinds was carried out in a tenant.
-    pub async fn has_erased(
+    /// The erasures of these kinds that were carried out in a tenant after a time.
+    pub async fn erased_in(
         &self,
         tenant: TenantId,
         kinds: [&str; 3],
-    ) -> Result<bool, KeyringError> {
+        since: Timestamp,
+    ) -> Result<Vec<ErasureId>, KeyringError> {
         let [one, two, three] = kinds;
-        let arguments = args![tenant, one, two, three];
+        let arguments = args![tenant, one, two, three, since];
         let vault = &self.0.means.vault;
-        let row = vault
-            .fetch_optional(rows::LEDGER_OF_KINDS, arguments)
+        let erased = vault.fetch_all(rows::LEDGER_OF_KINDS, arguments).await?;
+        let erased = erased.iter().map(|row| row.id(0));
+        Ok(erased.collect::<Result<_, StoreError>>()?)
+    }
+
+    /// The erasures of these kinds after `seq` that were carried out after a time, with their tenants.
+    pub async fn erased_after(
+        &self,
+        seq: i64,
+        kinds: [&str; 3],
+        since: Timestamp,
+    ) -> Result<Vec<(TenantId, ErasureId)>, KeyringError> {
+        let [one, two, three] = kinds;
+        let arguments = args![seq, one, two, three, since];
+        let vault = &self.0.means.vault;
+        let erased = vault
+            .fetch_all(rows::LEDGER_OF_KINDS_AFTER, arguments)
             .await?;
-        Ok(row.is_some())
+        let erased = erased.iter().map(|row| Ok((row.id(0)?, row.id(1)?)));
+        Ok(erased.collect::<Result<_, StoreError>>()?)
     }
 
     /// Takes the head in the vault transaction `tx`, as whoever writes there does first, and answers

@@ -26,8 +26,12 @@ crate::store::statements! { vault:
     COUNT_TENANTS = "SELECT COUNT(*) FROM page WHERE kind = 3";
     /// Whether anything of a tenant was erased after a place in the ledger.
     LEDGER_OF_TENANT_AFTER = "SELECT seq FROM ledger WHERE tenant = $1 AND seq > $2 LIMIT 1";
-    /// Whether an erasure of one of these kinds was carried out in a tenant.
-    LEDGER_OF_KINDS = "SELECT seq FROM ledger WHERE tenant = $1 AND kind IN ($2, $3, $4) LIMIT 1";
+    /// Erasures of these kinds in a tenant, since a time.
+    LEDGER_OF_KINDS = "SELECT erasure_id FROM ledger \
+        WHERE tenant = $1 AND kind IN ($2, $3, $4) AND destroyed_at > $5";
+    /// Erasures of these kinds after a place in the ledger, since a time.
+    LEDGER_OF_KINDS_AFTER = "SELECT tenant, erasure_id FROM ledger \
+        WHERE seq > $1 AND kind IN ($2, $3, $4) AND destroyed_at > $5";
     /// A hold that stands in the way of erasing a tenant or somebody in it.
     HOLD_IN_THE_WAY = "SELECT id FROM hold WHERE tenant = $1 AND released_at IS NULL AND ($2 OR subject IS NULL OR subject = $3) ORDER BY placed_at LIMIT 1";
 

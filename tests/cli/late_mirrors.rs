@@ -29,7 +29,8 @@ async fn lose_everything(desk: &Desk, bench: &Bench) {
     lose_data(bench).await;
 }
 
-async fn lose_data(bench: &Bench) {
+/// The data is gone.
+pub async fn lose_data(bench: &Bench) {
     let schema = bench.schema(Role::Data);
     match bench.engine() {
         Engine::Sqlite => {
@@ -72,7 +73,8 @@ fn everything_of(desk: &Desk, email: &str) -> Value {
     Value::Object(parts.into_iter().collect())
 }
 
-fn is_held(desk: &Desk, email: &str, tenant: &str) -> bool {
+/// Whether a client holds somebody with this address.
+pub fn is_held(desk: &Desk, email: &str, tenant: &str) -> bool {
     let find = ["find", email, "--tenant", tenant];
     let found = desk.gallra.run(find).succeeded().json();
     found["matches"] != serde_json::json!([])

@@ -7,7 +7,7 @@ use crate::desk::{Desk, finding, text};
 use crate::support::{Bench, sql};
 
 /// Loses the index, as a disk does.
-async fn lose_index(bench: &Bench) {
+pub async fn lose_index(bench: &Bench) {
     match bench.engine() {
         Engine::Sqlite => {
             std::fs::remove_dir_all(bench.file(Role::Index).parent().unwrap()).unwrap()

@@ -35,6 +35,7 @@ mod packages;
 mod pages;
 mod people;
 mod promotions;
+mod put_back_index;
 mod quarantine;
 mod rectifying;
 mod refusals;

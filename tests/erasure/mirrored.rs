@@ -26,8 +26,8 @@ async fn generations(house: &House, tenant: &TenantRef) -> i64 {
 
 both_engines! {
     /// Anna is erased; the mirror follows. Bo is erased, and the index keys are replaced: the mirror
-    /// has not seen it. Promoted now, it brings the earlier keys back into force, and by those Anna
-    /// must be known as erased.
+    /// has not seen it. What is suppressed under the earlier keys stands beside what is under the new
+    /// ones until it has. What a promotion makes of that: `tests/cli/put_back_index.rs`.
     async fn suppressions_stay_under_the_keys_that_a_late_mirror_has(bench) {
         let house = House::new(bench).await;
         let tenant = house.tenant("skor").await;

@@ -205,6 +205,13 @@ impl Model {
         }
     }
 
+    /// The client, where it is still there, has an index that does not know everybody who was erased.
+    pub fn forgets(&mut self, at: usize) {
+        if let Some(tenant) = &self.world.tenants[at] {
+            self.duties.forgets(tenant.id);
+        }
+    }
+
     /// The clients in the data whose imports wait for a person.
     pub fn waiting(&self) -> Vec<TenantRef> {
         let tenants = self.world.tenants.iter().flatten();

@@ -5,36 +5,156 @@
 //! the export of last year is imported again: nothing says that Pelle is not to come back
 //! ```
 //!
-//! So an index that is begun where nothing of it is left says so when the vault's ledger holds
-//! erasures that suppressed somebody, and imports of that client wait until a person has confirmed
-//! that what they import is newer. What is recorded as it happens is never suppressed and goes on.
+//! The same where an index of before his erasure is put back, and where a late mirror becomes the vault
+//! and brings back keys under which he was never suppressed. So the index keeps a row for each erasure
+//! that it remembers, under the keys of then, and is held against the ledger: whenever it is begun anew
+//! against all of it, and when a house is opened or settled against what came since the last look. Where
+//! an erasure is missing, imports of that client wait until a person has confirmed that what they import
+//! is newer. What is recorded as it happens is never suppressed and goes on.
+//!
+//! An erasure is remembered before it stands in the ledger, and carried over before keys change: so who
+//! reads the ledger first, the keys then and the index last misses nothing that is there.
+
+use std::collections::BTreeMap;
 
 use super::rows;
+use super::suppression::HORIZON;
 use crate::audit::{self, Action};
 use crate::catalog::{Catalog, CatalogError, TenantRef};
+use crate::keyring::{IndexKeys, KeyringError};
 use crate::receipts::body::Kind;
-use crate::store::{StoreError, Tx, args};
-use crate::vocabulary::TenantId;
+use crate::store::{StoreError, Tx, Value, args};
+use crate::vocabulary::{ErasureId, TenantId, Timestamp};
 
 /// The kinds of erasures that remember whom, or what, they erased.
-const SUPPRESSING: [Kind; 3] = [Kind::Contact, Kind::Quarantine, Kind::Rehousing];
+pub(crate) const SUPPRESSING: [Kind; 3] = [Kind::Contact, Kind::Quarantine, Kind::Rehousing];
+
+/// The one row of what was looked at.
+const LOOK: i64 = 1;
 
 impl Catalog {
-    /// Begins a tenant's index anew under keys of this id, and answers its guard.
+    /// Begins a tenant's index anew under these keys, not ready, and answers its guard. Everything that
+    /// the ledger knows must be remembered under them.
     pub(crate) async fn begin_anew(
         &self,
         tenant: TenantId,
-        keys: i64,
-        ready: bool,
+        keys: &IndexKeys,
     ) -> Result<i64, CatalogError> {
-        let suppressing = SUPPRESSING.map(Kind::word);
-        let erased = self.keyring.has_erased(tenant, suppressing).await?;
-        let lost_at = erased.then(|| self.clock.now().0);
+        let kinds = SUPPRESSING.map(Kind::word);
+        let erased = self.keyring.erased_in(tenant, kinds, self.horizon());
+        let forgotten = self.not_remembered(tenant, erased.await?).await?;
+        let reached = super::reached::of(&self.data, tenant).await?;
+        let lost_at = (!forgotten.is_empty()).then(|| self.clock.now().0);
         let mut tx = self.index.begin().await?;
-        let begin = args![tenant, keys, ready, 0, lost_at];
+        let begin = args![tenant, keys.id(), false, reached + 1, lost_at];
         let guard = tx.fetch_one(rows::BEGIN_INDEX, begin).await?.i64(0)?;
+        insert_forgotten(&mut tx, tenant, &forgotten).await?;
         tx.commit().await?;
         Ok(guard)
+    }
+
+    /// Makes a tenant's index one that nobody takes for whole and nobody waits for, as of keys that never
+    /// were: whoever needs it next makes it anew.
+    pub(crate) async fn set_index_aside(&self, tenant: TenantId) -> Result<(), CatalogError> {
+        let reached = super::reached::of(&self.data, tenant).await?;
+        let mut tx = self.index.begin().await?;
+        let begin = args![tenant, 0, true, reached + 1, Value::NullI64];
+        tx.fetch_one(rows::BEGIN_INDEX, begin).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Holds the index against what was erased since the last look, and against erasures that no ledger
+    /// tells of. Where one is missing, imports wait, and the index is made anew before it answers: it may
+    /// lack more than that.
+    pub(crate) async fn look_for_forgotten(
+        &self,
+        further: Vec<(TenantId, ErasureId)>,
+    ) -> Result<(), CatalogError> {
+        let newest = self.keyring.head().await?.ledger_seq;
+        let row = self.index.fetch_optional(rows::LOOKED, args![LOOK]).await?;
+        let looked = row.map(|row| row.i64(0)).transpose()?.unwrap_or_default();
+        if looked == newest && further.is_empty() {
+            return Ok(());
+        }
+        let kinds = SUPPRESSING.map(Kind::word);
+        let after = if looked <= newest { looked } else { 0 };
+        let since = self.keyring.erased_after(after, kinds, self.horizon());
+        let mut erased: BTreeMap<TenantId, Vec<ErasureId>> = BTreeMap::new();
+        for (tenant, erasure) in since.await?.into_iter().chain(further) {
+            erased.entry(tenant).or_default().push(erasure);
+        }
+        for (tenant, erasures) in erased {
+            if self.tenant_by_id(tenant).await?.is_none() {
+                continue; // Whoever restores data that knows it rebuilds its index.
+            }
+            let forgotten = self.not_remembered(tenant, erasures).await?;
+            if !forgotten.is_empty() {
+                self.set_index_aside(tenant).await?;
+                self.stop_imports(tenant, &forgotten).await?;
+            }
+        }
+        let looked = args![LOOK, newest];
+        self.index.execute(rows::SET_LOOKED, looked).await?;
+        Ok(())
+    }
+
+    async fn stop_imports(
+        &self,
+        tenant: TenantId,
+        forgotten: &[ErasureId],
+    ) -> Result<(), CatalogError> {
+        let mut tx = self.index.begin().await?;
+        let lost = args![self.clock.now(), tenant];
+        tx.execute(rows::MARK_SUPPRESSIONS_LOST, lost).await?;
+        insert_forgotten(&mut tx, tenant, forgotten).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Those of them that the index does not remember under the keys in force.
+    async fn not_remembered(
+        &self,
+        tenant: TenantId,
+        mut erased: Vec<ErasureId>,
+    ) -> Result<Vec<ErasureId>, CatalogError> {
+        let mut under = None;
+        while !erased.is_empty() {
+            let keys = match self.keyring.index_keys(tenant).await {
+                Ok(keys) => keys.id(),
+                Err(KeyringError::Erased(_)) => return Ok(Vec::new()), // Purged since.
+                Err(error) => return Err(error.into()),
+            };
+            if under == Some(keys) {
+                break; // And not swept away meanwhile, because other keys came into force.
+            }
+            under = Some(keys);
+            let wanted = erased.iter().map(|it| args![*it]).collect();
+            let head = args![tenant, keys];
+            let found = self.index.fetch_many(&rows::REMEMBERED, head, wanted);
+            let found: Result<Vec<ErasureId>, StoreError> =
+                found.await?.iter().map(|row| row.id(0)).collect();
+            let found = found?;
+            erased.retain(|it| !found.contains(it));
+        }
+        Ok(erased)
+    }
+
+    /// Whoever was erased before this is forgotten by the source too.
+    pub(crate) fn horizon(&self) -> Timestamp {
+        let horizon = i64::try_from(HORIZON.as_micros()).unwrap_or(i64::MAX);
+        Timestamp(self.clock.now().0.saturating_sub(horizon))
+    }
+
+    /// One erasure was done by another, which destroyed the same keys first: it is remembered where that
+    /// one is.
+    pub(crate) async fn remember_with(
+        &self,
+        tenant: TenantId,
+        erasure: ErasureId,
+        by: ErasureId,
+    ) -> Result<(), CatalogError> {
+        let with = args![erasure, tenant, by];
+        self.index.execute(rows::REMEMBER_WITH, with).await?;
+        Ok(())
     }
 
     /// Refuses an import while it could bring erased people back unseen.
@@ -58,15 +178,33 @@ impl Catalog {
         Ok(lost?)
     }
 
-    /// A person confirms that what is imported from now on is newer than what was erased. `false`
-    /// when nothing waited for it.
+    /// A person confirms that what is imported from now on is newer than what was erased: from here on
+    /// those erasures count as remembered. `false` when nothing waited for it.
     pub async fn allow_imports(&self, tenant: &TenantRef) -> Result<bool, CatalogError> {
         // The row first: an act without one would be worse than a row of an act that failed.
         let entry = self.entry(Action::ImportsAllowed).of(tenant.id);
         let mut tx = self.data.begin().await?;
         audit::record_in(&mut tx, &entry, self.clock.as_ref(), self.random.as_ref()).await?;
         tx.commit().await?;
-        let allowed = self.index.execute(rows::ALLOW_IMPORTS, args![tenant.id]);
-        Ok(allowed.await? == 1)
+        let keys = self.ready_keys(tenant).await?;
+        let mut tx = self.index.begin().await?;
+        tx.fetch_optional(rows::TAKE_ANY_INDEX, args![tenant.id])
+            .await?;
+        let remember = args![keys.id(), tenant.id];
+        tx.execute(rows::REMEMBER_FORGOTTEN, remember).await?;
+        tx.execute(rows::DELETE_FORGOTTEN, args![tenant.id]).await?;
+        let allowed = tx.execute(rows::ALLOW_IMPORTS, args![tenant.id]).await?;
+        tx.commit().await?;
+        Ok(allowed == 1)
     }
+}
+
+async fn insert_forgotten(
+    tx: &mut Tx,
+    tenant: TenantId,
+    forgotten: &[ErasureId],
+) -> Result<(), StoreError> {
+    let forgotten = forgotten.iter().map(|it| args![tenant, *it]).collect();
+    tx.insert_many(&rows::INSERT_FORGOTTEN, forgotten).await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@
 //! | [`lookup`] | who has a token |
 //! | [`suppression`] | identifiers of erased people |
 //! | [`lost`] | no imports while those are lost with an index |
+//! | [`reached`] | an index that was put back is made anew |
 //! | [`rebuild`] | all of it anew from the data |
 //! | [`remove`] | taking out an erased contact or a purged tenant |
 //! | [`salt`] | the salts of receipts |
@@ -23,7 +24,8 @@
 //!   either it deletes what the drain wrote, or the drain sees the mark.
 
 pub mod lookup;
-mod lost;
+pub(crate) mod lost;
+mod reached;
 pub mod rebuild;
 pub mod remove;
 pub(crate) mod rows;
@@ -36,15 +38,15 @@ use crate::keyring::IndexKeys;
 use crate::store::{Db, StoreError, Tx, Value, args};
 use crate::vocabulary::TenantId;
 
-/// Takes the tenant's guard for writing; `false` when the index must be rebuilt first.
+/// Takes the tenant's guard for writing and answers it; `None` when the index must be rebuilt first.
 pub(crate) async fn take(
     tx: &mut Tx,
     tenant: TenantId,
     keys: &IndexKeys,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let arguments = args![tenant, keys.id(), true];
     let row = tx.fetch_optional(rows::TAKE_INDEX, arguments).await?;
-    Ok(row.is_some())
+    row.map(|row| row.i64(0)).transpose()
 }
 
 /// Whether the index is whole and under these keys.

@@ -64,7 +64,7 @@ impl Catalog {
 
     /// The whole walk; [`CatalogError::IndexRebuilding`] when the guard was moved under it.
     async fn rebuild_under(&self, tenant: &TenantRef, keys: IndexKeys) -> Result<(), CatalogError> {
-        let guard = self.begin_anew(tenant.id, keys.id(), false).await?;
+        let guard = self.begin_anew(tenant.id, &keys).await?;
         let mut rebuild = Rebuild {
             tenant,
             keys,

@@ -108,7 +108,12 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(rows::TAKE_ANY_INDEX, args![tenant])
             .await?;
-        for statement in [rows::DELETE_SUPPRESSIONS, rows::DELETE_STATE] {
+        for statement in [
+            rows::DELETE_SUPPRESSIONS,
+            rows::DELETE_REMEMBERED,
+            rows::DELETE_FORGOTTEN,
+            rows::DELETE_STATE,
+        ] {
             removed += tx.execute(statement, args![tenant]).await?;
         }
         tx.commit().await?;

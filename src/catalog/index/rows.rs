@@ -9,12 +9,19 @@ crate::store::statements! { index:
         WHERE tenant = $1 AND generation = $2 AND ready = $3";
     /// How a rebuild of another process gets on.
     INDEX_STATE = "SELECT generation, ready, guard FROM index_state WHERE tenant = $1";
-    /// A rebuild begins, or a tenant's index. That suppressions are lost is said only of an index of
-    /// which nothing is left.
+    /// A rebuild begins, or a tenant's index, with a guard that is new to it and to the data. That
+    /// suppressions are lost is said until a person takes it back.
     BEGIN_INDEX = "INSERT INTO index_state (tenant, generation, ready, guard, suppressions_lost_at) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant) DO UPDATE SET \
-        generation = excluded.generation, ready = excluded.ready, guard = index_state.guard + 1 \
+        generation = excluded.generation, ready = excluded.ready, \
+        guard = CASE WHEN excluded.guard > index_state.guard THEN excluded.guard ELSE index_state.guard + 1 END, \
+        suppressions_lost_at = COALESCE(index_state.suppressions_lost_at, excluded.suppressions_lost_at) \
         RETURNING guard";
+    /// Every tenant's guard.
+    ALL_GUARDS = "SELECT tenant, guard FROM index_state";
+    /// Suppressions are found to be lost.
+    MARK_SUPPRESSIONS_LOST = "UPDATE index_state \
+        SET suppressions_lost_at = COALESCE(suppressions_lost_at, $1) WHERE tenant = $2";
     /// Whether a tenant's suppressions are lost and no person has confirmed that imports go on.
     SUPPRESSIONS_LOST = "SELECT suppressions_lost_at FROM index_state \
         WHERE tenant = $1 AND suppressions_lost_at IS NOT NULL";
@@ -24,6 +31,35 @@ crate::store::statements! { index:
     /// A person has confirmed it.
     ALLOW_IMPORTS = "UPDATE index_state SET suppressions_lost_at = NULL \
         WHERE tenant = $1 AND suppressions_lost_at IS NOT NULL";
+    /// Up to which entry of the ledger the index was held against it.
+    LOOKED = "SELECT ledger_seq FROM looked WHERE id = $1";
+    /// It was held against it up to here.
+    SET_LOOKED = "INSERT INTO looked (id, ledger_seq) VALUES ($1, $2) \
+        ON CONFLICT (id) DO UPDATE SET ledger_seq = excluded.ledger_seq";
+    /// An erasure is remembered under these keys.
+    REMEMBER = "INSERT INTO remembered (tenant, generation, erasure) VALUES ($1, $2, $3) \
+        ON CONFLICT (tenant, generation, erasure) DO NOTHING";
+    /// An erasure is remembered wherever another one is.
+    REMEMBER_WITH = "INSERT INTO remembered (tenant, generation, erasure) \
+        SELECT tenant, generation, CAST($1 AS blob) FROM remembered \
+        WHERE tenant = $2 AND generation > 0 AND erasure = $3 \
+        ON CONFLICT (tenant, generation, erasure) DO NOTHING";
+    /// What is remembered under some keys is remembered under others too.
+    REMEMBER_UNDER = "INSERT INTO remembered (tenant, generation, erasure) \
+        SELECT tenant, CAST($1 AS BIGINT), erasure FROM remembered WHERE tenant = $2 AND generation = $3 \
+        ON CONFLICT (tenant, generation, erasure) DO NOTHING";
+    /// What was forgotten counts as remembered under these keys: a person answers for it.
+    REMEMBER_FORGOTTEN = "INSERT INTO remembered (tenant, generation, erasure) \
+        SELECT tenant, CAST($1 AS BIGINT), erasure FROM forgotten WHERE tenant = $2 \
+        ON CONFLICT (tenant, generation, erasure) DO NOTHING";
+    /// Nothing of a tenant is forgotten any more.
+    DELETE_FORGOTTEN = "DELETE FROM forgotten WHERE tenant = $1";
+    /// Nothing of a tenant is remembered any more.
+    DELETE_REMEMBERED = "DELETE FROM remembered WHERE tenant = $1";
+    /// What is remembered under some keys goes.
+    DELETE_REMEMBERED_UNDER = "DELETE FROM remembered WHERE tenant = $1 AND generation = $2";
+    /// What is remembered under keys that are gone goes.
+    DELETE_OLDER_REMEMBERED = "DELETE FROM remembered WHERE tenant = $1 AND generation < $2";
     /// One step of a rebuild; no row when another rebuild began after this one.
     STEP_REBUILD = "UPDATE index_state SET guard = guard + 1 \
         WHERE tenant = $1 AND generation = $2 AND ready = $3 AND guard = $4 RETURNING guard";
@@ -100,6 +136,12 @@ crate::store::bulk! { index:
         " ON CONFLICT (tenant, generation, domain, token) DO UPDATE SET \
         cutoff = excluded.cutoff, expires_at = excluded.expires_at, erasure = excluded.erasure \
         WHERE excluded.cutoff >= suppression.cutoff";
+    /// Which of these erasures are remembered under some keys.
+    REMEMBERED = "SELECT erasure FROM remembered \
+        WHERE tenant = $1 AND generation = $2 AND erasure IN (", 1, ")";
+    /// Erasures that should be remembered and are not.
+    INSERT_FORGOTTEN = "INSERT INTO forgotten (tenant, erasure) VALUES", 2,
+        " ON CONFLICT (tenant, erasure) DO NOTHING";
     /// Up to when these identifiers are suppressed.
     CUTOFFS = "SELECT token, cutoff FROM suppression \
         WHERE tenant = $1 AND generation = $2 AND expires_at > $3 AND token IN (", 1, ")";

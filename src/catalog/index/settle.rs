@@ -38,6 +38,8 @@ struct Waiting {
     generation: i64,
     changed: Vec<Changed>,
     written: Vec<Note>,
+    /// The index's guard as of the last write that is durable.
+    guard: i64,
 }
 
 /// A contact and the version of it whose tokens are written.
@@ -95,18 +97,27 @@ impl Pending {
         Ok(written.collect())
     }
 
-    /// The tokens of these notes are durable: the notes may go.
-    pub(crate) fn wrote(&self, written: Vec<Note>) {
-        self.lock().written.extend(written);
+    /// The tokens of these notes are durable, and whatever else came with this guard: the notes may go.
+    pub(crate) fn wrote(&self, written: Vec<Note>, guard: i64) {
+        let mut waiting = self.lock();
+        waiting.written.extend(written);
+        waiting.guard = waiting.guard.max(guard);
     }
 
-    /// Takes the notes of written tokens out of the outbox.
+    /// Takes the notes of written tokens out of the outbox, and notes how far the index came.
     pub(crate) async fn clear_notes(
         &self,
         tx: &mut Tx,
         tenant: TenantId,
     ) -> Result<(), StoreError> {
-        let written = std::mem::take(&mut self.lock().written);
+        let (written, guard) = {
+            let mut waiting = self.lock();
+            (std::mem::take(&mut waiting.written), waiting.guard)
+        };
+        if guard > 0 {
+            let reached = args![tenant, guard];
+            tx.execute(data_rows::NOTE_REACHED, reached).await?;
+        }
         let mut by_version: HashMap<i64, Vec<ContactId>> = HashMap::new();
         for (contact, changes) in written {
             by_version.entry(changes).or_default().push(contact);
@@ -210,10 +221,10 @@ impl Catalog {
             let keys = self.ready_keys(tenant).await?;
             let _turn = self.turn().await;
             let mut tx = self.index.begin().await?;
-            if take(&mut tx, tenant.id, &keys).await? {
+            if let Some(guard) = take(&mut tx, tenant.id, &keys).await? {
                 let written = pending.write(&mut tx, &self.data, tenant.id, &keys).await?;
                 tx.commit().await?;
-                pending.wrote(written);
+                pending.wrote(written, guard);
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Identifiers of erased people: an old export must not bring them back.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::rows;
 use super::tokens::Identity;
@@ -8,6 +9,10 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::keyring::{Domain, IndexKeys, carry_over};
 use crate::store::{StoreError, Tx, args};
 use crate::vocabulary::{ErasureId, TenantId, Timestamp};
+
+/// How long an erased person's identifiers keep an old export from bringing them back: as long as
+/// the slowest of the usual sources keeps its own copy.
+pub(crate) const HORIZON: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 
 /// What is remembered of an erased person's identifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +130,8 @@ async fn cutoffs(
 }
 
 impl Catalog {
-    /// Remembers an erased person's identifiers. Call it before the contact's reservations are
-    /// removed, so that no import brings the person back in between.
+    /// Remembers an erased person's identifiers, and the erasure, also where there are none. Call it
+    /// before the contact's reservations are removed, so that no import brings the person back in between.
     pub async fn suppress(
         &self,
         tenant: TenantId,
@@ -156,6 +161,8 @@ impl Catalog {
             })
             .collect();
         tx.insert_many(&rows::INSERT_SUPPRESSIONS, insert).await?;
+        let remember = args![tenant, generation, erasure];
+        tx.execute(rows::REMEMBER, remember).await?;
         Ok(tx.commit().await?)
     }
 
@@ -171,8 +178,9 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(rows::TAKE_ANY_INDEX, args![tenant])
             .await?;
-        tx.execute(rows::DELETE_GENERATION, args![tenant, new.id()])
-            .await?;
+        for statement in [rows::DELETE_GENERATION, rows::DELETE_REMEMBERED_UNDER] {
+            tx.execute(statement, args![tenant, new.id()]).await?;
+        }
         let stored = args![tenant, old.id()];
         let stored = tx.fetch_all(rows::SUPPRESSIONS, stored).await?;
         let mut carried = Vec::with_capacity(stored.len());
@@ -190,6 +198,8 @@ impl Catalog {
         }
         let count = carried.len() as u64;
         tx.insert_many(&rows::INSERT_SUPPRESSIONS, carried).await?;
+        let under = args![new.id(), tenant, old.id()];
+        tx.execute(rows::REMEMBER_UNDER, under).await?;
         tx.commit().await?;
         Ok(count)
     }

@@ -48,7 +48,7 @@ impl Catalog {
         for _ in 0..TRIES {
             let keys = self.ready_keys(tenant).await?;
             let mut tx = self.index.begin().await?;
-            if take(&mut tx, tenant.id, &keys).await? {
+            if take(&mut tx, tenant.id, &keys).await?.is_some() {
                 for identity in &new {
                     let owner =
                         hand_over(&mut tx, tenant, &keys, identity, *contact, choice).await?;
@@ -75,7 +75,7 @@ impl Catalog {
             let keys = self.ready_keys(tenant).await?;
             let _turn = self.turn().await;
             let mut tx = self.index.begin().await?;
-            if take(&mut tx, tenant.id, &keys).await? {
+            if take(&mut tx, tenant.id, &keys).await?.is_some() {
                 let owner = vec![args![contact]];
                 let head = args![tenant.id];
                 tx.fetch_many(&index_rows::DELETE_OWNERS, head, owner)
@@ -108,7 +108,8 @@ impl Catalog {
             .fetch_all(own::MESSAGES_TO_SUPPRESS, arguments)
             .await?;
         let Some(first) = stored.first() else {
-            return Ok(());
+            // Nothing was dropped, and that is all there is to remember.
+            return self.suppress(tenant.id, &[], suppression).await;
         };
         let unit = UnitRow::read(tenant.id, first, 8)?;
         let Some(sealer) = self.sealer_unless_erased(&unit).await? else {

@@ -23,9 +23,9 @@ impl Catalog {
     ) -> Result<Option<Vec<Plan>>, CatalogError> {
         let _turn = self.turn().await;
         let mut tx = self.index.begin().await?;
-        if !take(&mut tx, tenant.id, keys).await? {
+        let Some(guard) = take(&mut tx, tenant.id, keys).await? else {
             return Ok(None);
-        }
+        };
         if history {
             self.check_suppressions(&mut tx, tenant).await?;
         }
@@ -36,7 +36,7 @@ impl Catalog {
             plans.push(plan);
         }
         tx.commit().await?;
-        pending.wrote(written);
+        pending.wrote(written, guard);
         Ok(Some(plans))
     }
 

@@ -19,7 +19,8 @@ pub struct Hold {
 /// ```text
 /// erased       clients of whom somebody, or something, was erased and is suppressed
 /// indexed      clients of whose index something is there
-/// waiting      an index that was begun anew for a client in `erased`: what it suppressed is lost
+/// waiting      an index that was begun anew for a client in `erased`: what it suppressed is lost; or
+///              keys came back under which somebody in `erased` was never suppressed
 /// ```
 #[derive(Debug, Default)]
 pub struct Duties {
@@ -63,6 +64,11 @@ impl Duties {
         if self.indexed.insert(tenant) && self.erased.contains(&tenant) {
             self.waiting.insert(tenant);
         }
+    }
+
+    /// Somebody who was erased is not suppressed under the keys that are in force again.
+    pub fn forgets(&mut self, tenant: TenantId) {
+        self.waiting.insert(tenant);
     }
 
     /// Nothing of the client's index is left.

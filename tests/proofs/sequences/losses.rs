@@ -1,6 +1,7 @@
 //! What a house can lose and get back: its index, one copy of its root, its vault and root for which a
 //! mirror stands in, and its data, put back with other tools than `gallra restore`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,6 +61,8 @@ impl Run<'_> {
         self.follow().await;
         self.follow().await;
         let mut missed = 0;
+        // Whoever is erased after a strict erasure is suppressed under keys that the mirror does not have.
+        let (mut strict, mut under_new_keys) = (BTreeSet::new(), BTreeSet::new());
         for order in orders {
             // Somebody who was erased with their client just before is not erased again.
             if self.model.world.subject(*order).is_some() {
@@ -70,12 +73,22 @@ impl Run<'_> {
                 );
                 self.model.does(*order);
                 missed += 1;
+                if strict.contains(&order.tenant()) {
+                    under_new_keys.insert(order.tenant());
+                }
+                if matches!(order, Order::Strict(_)) {
+                    strict.insert(order.tenant());
+                }
             }
         }
-        match promoted {
-            Some(crash) => self.promote(missed, crash.as_ref()).await,
-            None => self,
+        let Some(crash) = promoted else {
+            return self;
+        };
+        let mut promoted = self.promote(missed, crash.as_ref()).await;
+        for at in under_new_keys {
+            promoted.model.forgets(at);
         }
+        promoted
     }
 
     /// Everybody whose keys the mirror has is there, and whoever was erased stays gone, also whom the

@@ -49,4 +49,23 @@ both_engines! {
         let all = desk.json(["verify", "--all"]);
         assert_eq!(all["checked"], done["receipts"].as_array().unwrap().len() + 3);
     }
+
+    async fn who_was_merged_and_erased_is_not_brought_back_by_the_old_export(bench) {
+        let desk = Desk::with_people(bench);
+        let second = desk.file("second.ndjson", SECOND);
+        desk.json(["import", "--tenant", "norrsken", &second]);
+        let keep = desk.contact("norrsken", "asa@example.se");
+        let from = desk.contact("norrsken", "asa.privat@example.se");
+        let merge = ["contact", "merge", "--tenant", "norrsken", "--keep", &keep, "--from", &from, "--instruction", "A-5"];
+        let shown = desk.json([&merge[..], &["--dry-run"]].concat());
+        desk.json([&merge[..], &["--seen", &text(&shown["version"])]].concat());
+        desk.json(["erase", "--tenant", "norrsken", "--contact", &keep, "--instruction", "A-6"]);
+        for export in [&second, &desk.path("export.ndjson")] {
+            desk.json(["import", "--tenant", "norrsken", export]);
+        }
+        for address in ["asa@example.se", "asa.privat@example.se"] {
+            let found = desk.json(["find", address, "--tenant", "norrsken"]);
+            assert_eq!(found["matches"], serde_json::json!([]), "{address}: {found}");
+        }
+    }
 }

@@ -140,9 +140,11 @@ pub fn standing<'a>(record: &'a Record, counts: &'a Preview) -> impl Iterator<It
         .filter(|one| one.counts.same_records(counts))
 }
 
-/// A person's name as it was meant: without spaces around and twice in it.
+/// A person's name as it was meant: without spaces around and twice in it. Other white space, such as a
+/// line's end, was not meant and stays, to be refused.
 pub fn name_of(typed: &str) -> String {
-    typed.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = typed.split(' ').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether two names are one person's: nobody becomes two by a capital letter.

@@ -2,16 +2,23 @@
 
 use crate::both_engines;
 use crate::desk::{Desk, text};
+use crate::support::Bench;
 
 const SECOND: &str = r#"{"type":"contact","external_id":"c9","name":"Åsa Ö","email":"asa.privat@example.se"}
 {"type":"message","case":"k9","contact":"c9","direction":"in","channel":"email","sent_at":"2026-03-01T09:00:00Z","body":"Det är jag igen."}
 "#;
 
+/// Åsa is there twice; and the export that she came with the second time.
+fn with_duplicate(bench: &Bench) -> (Desk, String) {
+    let desk = Desk::with_people(bench);
+    let second = desk.file("second.ndjson", SECOND);
+    desk.json(["import", "--tenant", "norrsken", &second]);
+    (desk, second)
+}
+
 both_engines! {
     async fn a_duplicate_is_merged_and_split_off_again(bench) {
-        let desk = Desk::with_people(bench);
-        let second = desk.file("second.ndjson", SECOND);
-        desk.json(["import", "--tenant", "norrsken", &second]);
+        let (desk, second) = with_duplicate(bench);
         let keep = desk.contact("norrsken", "asa@example.se");
         let from = desk.contact("norrsken", "asa.privat@example.se");
         let merge = ["contact", "merge", "--tenant", "norrsken", "--keep", &keep, "--from", &from, "--instruction", "A-5"];
@@ -51,9 +58,7 @@ both_engines! {
     }
 
     async fn who_was_merged_and_erased_is_not_brought_back_by_the_old_export(bench) {
-        let desk = Desk::with_people(bench);
-        let second = desk.file("second.ndjson", SECOND);
-        desk.json(["import", "--tenant", "norrsken", &second]);
+        let (desk, second) = with_duplicate(bench);
         let keep = desk.contact("norrsken", "asa@example.se");
         let from = desk.contact("norrsken", "asa.privat@example.se");
         let merge = ["contact", "merge", "--tenant", "norrsken", "--keep", &keep, "--from", &from, "--instruction", "A-5"];

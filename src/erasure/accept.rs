@@ -3,7 +3,9 @@
 
 use super::facts::Facts;
 use super::keys::{is_known_by_keys, keys_in};
-use super::{Approved, EraseError, EraseRequest, Eraser, Outcome, Preview, PurgeRequest, rows};
+use super::{
+    Approved, EraseError, EraseRequest, Eraser, Outcome, Preview, PurgeRequest, recipients, rows,
+};
 use crate::audit::{self, Action};
 use crate::receipts::body::{Commitment, Kind, Reference};
 use crate::store::{Row, Tx, args};
@@ -98,10 +100,10 @@ impl Eraser {
         let id = ErasureId::generate(self.catalog.random.as_ref());
         // Before anything is decided: a salt that is lost can never be handed over.
         self.catalog.keep_salt(tenant, id, &salt).await?;
-        let accepted = Accepted::new(id, tenant, Some(contact), strict, facts);
+        let mut accepted = Accepted::new(id, tenant, Some(contact), strict, facts);
         self.order(&accepted).await?;
         fail_point("erase:ordered");
-        match self.accept(&accepted).await? {
+        match self.accept(&mut accepted).await? {
             true => self.finish(&accepted).await,
             false => self.erased_before(tenant, contact).await,
         }
@@ -136,10 +138,10 @@ impl Eraser {
         }
         self.check_holds(tenant, None).await?;
         let id = ErasureId::generate(self.catalog.random.as_ref());
-        let accepted = Accepted::new(id, tenant, None, false, facts);
+        let mut accepted = Accepted::new(id, tenant, None, false, facts);
         self.order(&accepted).await?;
         fail_point("erase:ordered");
-        if self.accept(&accepted).await? {
+        if self.accept(&mut accepted).await? {
             return self.finish(&accepted).await;
         }
         let row = self
@@ -158,9 +160,9 @@ impl Eraser {
         }
     }
 
-    /// Closes the subject to writers and stores the erasure. `false`, and the order is taken back,
-    /// when somebody else closed it before or it is not there.
-    pub(super) async fn accept(&self, accepted: &Accepted) -> Result<bool, EraseError> {
+    /// Closes the subject to writers and stores the erasure, with whom its data were given to. `false`,
+    /// and the order is taken back, when somebody else closed it before or it is not there.
+    pub(super) async fn accept(&self, accepted: &mut Accepted) -> Result<bool, EraseError> {
         let now = self.catalog.clock.now();
         let mut tx = self.data().begin().await?;
         let tenant = accepted.tenant;
@@ -193,6 +195,9 @@ impl Eraser {
             return Err(EraseError::Changed { expected, now });
         }
         if closed {
+            if let Some(contact) = accepted.person() {
+                recipients::add_of_contact(&mut tx, &mut accepted.facts, contact).await?;
+            }
             self.store_accepted(tx, accepted, action).await?;
             fail_point("erase:accepted");
             return Ok(true);

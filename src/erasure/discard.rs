@@ -96,10 +96,10 @@ impl Eraser {
             ..self.facts(tenant, kind, None, instruction).await?
         };
         let id = ErasureId::generate(self.catalog.random.as_ref());
-        let accepted = Accepted::new(id, tenant, None, false, facts);
+        let mut accepted = Accepted::new(id, tenant, None, false, facts);
         self.order(&accepted).await?;
         fail_point("erase:ordered");
-        self.accept(&accepted).await?;
+        self.accept(&mut accepted).await?;
         self.finish(&accepted).await
     }
 

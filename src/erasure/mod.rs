@@ -46,6 +46,7 @@ pub mod orphans;
 mod preview;
 pub mod promoted;
 mod receipt;
+mod recipients;
 pub mod rectify;
 pub mod redact;
 pub mod rehouse;

@@ -43,7 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accept::Accepted;
 use super::facts::{Counts, Facts};
-use super::{EraseError, Eraser, Outcome, rows};
+use super::{EraseError, Eraser, Outcome, recipients, rows};
 use crate::audit::{self, Action};
 use crate::catalog::index::suppression::Suppression;
 use crate::catalog::rehouse::{Choice, Rehoused};
@@ -172,6 +172,9 @@ impl Eraser {
         let Some(mut tx) = self.catalog.begin_rehousing(tenant, &keys).await? else {
             return Ok(false);
         };
+        if let Some(case) = choice.case() {
+            recipients::add_of_part(&mut tx, &mut accepted.facts, choice.contact(), case).await?;
+        }
         let done = self.catalog.rehouse_in(&mut tx, tenant, choice).await?;
         let kept = format!("{} values, sealed anew under new keys", done.kept);
         accepted.facts.kept = vec![Kept {

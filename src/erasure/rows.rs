@@ -92,6 +92,12 @@ crate::store::statements! { data:
     /// A receipt for erasing again is issued.
     MARK_RECEIPTED = "UPDATE erasure_progress SET receipted = $1 WHERE id = $2";
 
+    /// Whom anything of a contact was given to.
+    RECIPIENTS_OF_CONTACT = "SELECT DISTINCT f.recipient FROM unit u JOIN forwarding f ON f.unit = u.id WHERE u.tenant = $1 AND u.contact = $2 ORDER BY f.recipient";
+    /// Whom anything of a contact's part of one case was given to.
+    RECIPIENTS_OF_PART = "SELECT DISTINCT f.recipient FROM unit u JOIN forwarding f ON f.unit = u.id WHERE u.tenant = $1 AND u.contact = $2 AND u.support_case = $3 ORDER BY f.recipient";
+    /// The recipients that the register has for a tenant.
+    REGISTER = "SELECT name FROM recipient WHERE tenant = $1 OR tenant IS NULL ORDER BY name, id";
     /// Whether a tenant has records that an import could not read.
     HAS_QUARANTINE = "SELECT id FROM quarantine WHERE tenant = $1 LIMIT 1";
     /// Whether a tenant has an uploaded file that is not taken in.

@@ -253,7 +253,7 @@ impl Eraser {
 
     /// Finishes what was ordered: what data has accepted, and what a restore made it forget.
     async fn finish_orders(&self, report: &mut Report) -> Result<(), EraseError> {
-        for order in self.orders().await? {
+        for mut order in self.orders().await? {
             let known = self
                 .data()
                 .fetch_optional(rows::READ_ERASURE, args![order.id])
@@ -267,7 +267,7 @@ impl Eraser {
                     ));
                 }
             } else if known.is_none() {
-                match self.accept(&order).await {
+                match self.accept(&mut order).await {
                     Ok(true) => {}
                     Ok(false) => report
                         .unfinished

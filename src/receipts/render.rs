@@ -321,6 +321,7 @@ impl Words {
             places::PAPER => self.place_paper,
             places::OTHER => self.place_other,
             places::UNNAMED => self.place_unnamed,
+            places::UNREGISTERED => self.place_unregistered,
             recipient => recipient,
         }
     }

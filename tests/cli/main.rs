@@ -37,6 +37,7 @@ mod people;
 mod promotions;
 mod put_back_index;
 mod quarantine;
+mod recipients;
 mod rectifying;
 mod refusals;
 mod regrouping;

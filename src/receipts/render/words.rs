@@ -153,6 +153,9 @@ words! {
     place_unnamed:
         "en mottagare som är namngiven i ärendena",
         "a recipient who is named in the cases";
+    place_unregistered:
+        "en mottagare som inte finns i mottagarregistret",
+        "a recipient that is not in the register of recipients";
     contract_ended: "Avtalet upphörde", "Contract ended";
     no_grace: "ingen respit", "no grace";
     day_of_grace: "dags respit", "day of grace";

@@ -319,3 +319,6 @@ async fn read_page(vault: &Db, id: &PageId, key: &PageKey) -> Result<Option<Page
     };
     Ok(Page::open(id, key, &row.blob(1)?).ok())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Recomputes every vector in this folder without a line of Gallra's own code.
 
-The field format, tokens and suppression points are written out here a second time from their
-description (`src/keyring/seal.rs`, `src/keyring/tokens.rs`); ristretto255 is plain arithmetic after
-RFC 9496; ciphers come from another library. The vectors themselves were written by this script's
-functions and are checked by Rust in `tests/vectors/main.rs`, so two independent hands agree on each.
+The field format, tokens, suppression points and what the key tree keeps at rest are written out here a
+second time from their description (`src/keyring/seal.rs`, `tokens.rs`, `page.rs`, `root/slot.rs`,
+`change.rs`); ristretto255 is plain arithmetic after RFC 9496; ciphers come from another library. The
+vectors themselves were written by this script's functions and are checked by Rust in
+`tests/vectors/main.rs` and `src/keyring/tree/tests.rs`, so two independent hands agree on each.
 
     python3 -m venv /tmp/vectors && /tmp/vectors/bin/pip install cryptography idna phonenumbers
     /tmp/vectors/bin/python tests/vectors/cross_check.py
@@ -195,6 +196,76 @@ def check_tokens(vectors):
         carried = carry_over(pages[case["from"]], pages[case["to"]], bytes.fromhex(case["before"]))
         same(case, carried.hex(), case["after"])
 
+# --- the key tree -------------------------------------------------------------------------------
+
+
+def seal_page(key, nonce, associated, plain):
+    return nonce + AESGCM(key).encrypt(nonce, plain, associated)
+
+
+def page_associated(kind, tenant, number):
+    return b"EKT1" + bytes([kind]) + tenant + number.to_bytes(8, "big")
+
+
+def effective_key(slot):
+    """What the root page and the redo record are sealed under."""
+    factor = slot["factor"]
+    salt = hashlib.sha256(bytes.fromhex(factor)).digest() if factor is not None else bytes(32)
+    info = b"gallra root" + bytes.fromhex(slot["id"])
+    return HKDF(hashes.SHA256(), 32, salt=salt, info=info).derive(bytes.fromhex(slot["key"]))
+
+
+def copy_of_root(slot):
+    """A copy with this slot in the first place and nothing in the second."""
+    check = hashlib.sha256(b"gallra root check" + effective_key(slot)).digest()[:8]
+    body = b"GALLROOT" + bytes.fromhex(slot["vault"]) + bytes.fromhex(slot["id"])
+    body += int(slot["epoch"]).to_bytes(8, "big") + bytes.fromhex(slot["key"]) + check
+    return (body + hashlib.sha256(body).digest()).ljust(2 * 4096, b"\0")
+
+
+def long(text):
+    return len(text).to_bytes(4, "big") + text
+
+
+def redo_plain(redo):
+    hexed = bytes.fromhex
+    plain = hexed(redo["old_root"]) + hexed(redo["new_root"])
+    plain += int(redo["epoch"]).to_bytes(8, "big") + int(redo["ledger_seq"]).to_bytes(8, "big")
+    plain += len(redo["pages"]).to_bytes(4, "big")
+    for page in redo["pages"]:
+        plain += page["kind"].to_bytes(4, "big") + hexed(page["tenant"])
+        plain += int(page["number"]).to_bytes(8, "big") + int(page["replaces"]).to_bytes(8, "big")
+        plain += long(hexed(page["body"]))
+    plain += len(redo["entries"]).to_bytes(4, "big")
+    for entry in redo["entries"]:
+        plain += int(entry["seq"]).to_bytes(8, "big") + hexed(entry["erasure"])
+        plain += long(entry["kind"].encode()) + hexed(entry["tenant"])
+        plain += long(hexed(entry["subject"] or "")) + long(entry["facts"].encode())
+        plain += int(entry["destroyed_at"]).to_bytes(8, "big")
+        units = entry["units"]
+        plain += int(units is None).to_bytes(4, "big") + len(units or []).to_bytes(4, "big")
+        for block, leaf in units or []:
+            plain += int(block).to_bytes(8, "big") + leaf.to_bytes(4, "big")
+    return plain
+
+
+def check_tree(vectors):
+    for slot in vectors["roots"]:
+        same(slot, effective_key(slot).hex(), slot["effective_key"])
+        same(slot, copy_of_root(slot).hex(), slot["copy"].ljust(2 * 2 * 4096, "0"))
+    for case in vectors["pages"]:
+        tenant, number = bytes.fromhex(case["tenant"]), int(case["number"])
+        associated = page_associated(case["kind"], tenant, number)
+        same(case, associated.hex(), case["associated"])
+        key, nonce, plain = (bytes.fromhex(case[part]) for part in ("key", "nonce", "plain"))
+        same(case, seal_page(key, nonce, associated, plain).hex(), case["sealed"])
+    for case in vectors["redo"]:
+        associated = b"GALLRA-REDO1" + bytes.fromhex(case["new_root"])
+        same(case, associated.hex(), case["associated"])
+        same(case, redo_plain(case).hex(), case["plain"])
+        key, nonce = bytes.fromhex(case["key"]), bytes.fromhex(case["nonce"])
+        same(case, seal_page(key, nonce, associated, redo_plain(case)).hex(), case["sealed"])
+
 
 # --- normal forms -------------------------------------------------------------------------------
 
@@ -281,6 +352,7 @@ def main():
         "primitives": check_primitives,
         "fields": check_fields,
         "tokens": check_tokens,
+        "tree": check_tree,
         "normalise": check_normal_forms,
         "hooks": check_hooks,
     }

@@ -2,7 +2,8 @@
 //! from every later version, or stored data no longer open and are no longer found.
 //!
 //! The files lie beside this one; `cross_check.py` recomputes them in another language. Never edit a
-//! line of theirs; add one.
+//! line of theirs; add one. `tree.json` is of what the key tree shows to nobody outside, so its test
+//! stands there: `src/keyring/tree/tests.rs`.
 
 mod corpus;
 mod fields;

@@ -16,7 +16,9 @@ pub enum CatalogError {
     #[error("the client is being purged: nothing of it is read or written any more")]
     TenantBeingErased,
     /// The slug is in use.
-    #[error("a client {0:?} exists: choose another slug")]
+    #[error(
+        "a client {0:?} exists, or existed and was purged, and its receipts name it: choose another slug"
+    )]
     SlugTaken(String),
     /// A value breaks a rule.
     #[error("{field}: {reason}")]

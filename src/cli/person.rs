@@ -42,7 +42,9 @@ impl Typed {
     pub fn read(&self) -> Result<Personal, Failure> {
         match self.0.expose() {
             "-" => from_stdin(),
-            text if text.trim().is_empty() => Err(Failure::usage("the identifier is empty")),
+            text if text.trim().is_empty() => Err(Failure::usage(
+                "the identifier is empty: name an address, a number or an id",
+            )),
             _ => Ok(self.0.clone()),
         }
     }

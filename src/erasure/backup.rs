@@ -72,6 +72,11 @@ impl Eraser {
     }
 }
 
+/// What to do about a manifest that is no JSON of ours.
+fn unreadable(error: &serde_json::Error) -> String {
+    format!("it was changed or cut short ({error}): name another backup, or copy this one anew")
+}
+
 /// Reads a backup's manifest and checks its files.
 pub(super) fn check(directory: &Path) -> Result<Manifest, EraseError> {
     let path = directory.join("manifest.json");
@@ -84,7 +89,7 @@ pub(super) fn check(directory: &Path) -> Result<Manifest, EraseError> {
         _ => refused(&path, error),
     })?;
     let manifest: Manifest =
-        serde_json::from_slice(&text).map_err(|error| refused(&path, error))?;
+        serde_json::from_slice(&text).map_err(|error| refused(&path, unreadable(&error)))?;
     if manifest.format != 1 {
         return Err(refused(
             &path,
@@ -166,7 +171,7 @@ fn make_empty(directory: &Path) -> Result<(), EraseError> {
         }
         Ok(true) => Err(refused(
             directory,
-            "the directory is not empty: name a new one",
+            "the directory is not empty: name a new one; what a backup that was cut off left may be removed",
         )),
         Err(error) => Err(refused(directory, error)),
     }

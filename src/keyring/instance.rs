@@ -152,13 +152,6 @@ impl Keyring {
         Ok(behind)
     }
 
-    /// How many other processes are alive and have this vault open. The dead are forgotten.
-    pub async fn other_instances(&self) -> Result<usize, KeyringError> {
-        let everybody = u64::MAX;
-        let now = self.0.means.clock.uptime();
-        Ok(self.behind(everybody, now, Vec::new()).await?.len())
-    }
-
     /// Gives the lease back. A process that ends without this is recognised as dead by its lock.
     pub async fn close(&self) -> Result<(), KeyringError> {
         self.0.closed.store(true, Ordering::SeqCst);

@@ -112,20 +112,6 @@ impl Keyring {
         Ok(Destroyed::Units(units))
     }
 
-    /// Every destroyed key of a tenant; [`Destroyed::Tenant`] when all of it is gone.
-    pub async fn destroyed_of(&self, tenant: TenantId) -> Result<Destroyed, KeyringError> {
-        let rows = self
-            .0
-            .means
-            .vault
-            .fetch_all(rows::ALL_ERASED, args![tenant])
-            .await?;
-        let units = rows.iter().map(|row| Ok(key_ref(row.i64(0)?, row.i64(1)?)));
-        let units: Vec<Option<KeyRef>> = units.collect::<Result<_, StoreError>>()?;
-        let all: Option<Vec<KeyRef>> = units.into_iter().collect();
-        Ok(all.map_or(Destroyed::Tenant, Destroyed::Units))
-    }
-
     /// States what became of the rows of one erasure and raises the head's mark, in the vault
     /// transaction `tx`, which must go on to append the receipt. Says nothing twice: the first
     /// results stand, and the answer is whether these were the first.

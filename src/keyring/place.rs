@@ -1,5 +1,7 @@
 //! Places: what a sealed field is bound to. Which unit, which key, which column of which row.
 
+use std::fmt;
+
 use crate::vocabulary::{TenantId, UnitId};
 
 /// Where in a tenant's key tree a data key lives: the block page and the key on it.
@@ -54,66 +56,62 @@ impl Column {
     }
 }
 
+impl fmt::Display for Field {
+    /// Names the column and the row; an id is no personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = columns::name(self.table, self.column);
+        write!(f, "{column} of row {}", hex::encode(self.row))
+    }
+}
+
 /// Every sealed column: table number, then the column's number among the sealed ones of its table.
 pub mod columns {
     use super::Column;
 
-    const fn column(table: u8, number: u16) -> Column {
-        Column { table, number }
+    macro_rules! columns {
+        ($($name:ident = $table:literal, $number:literal, $text:literal;)*) => {
+            $(
+                #[doc = concat!("`", $text, "`")]
+                pub const $name: Column = Column { table: $table, number: $number };
+            )*
+
+            /// The column with these numbers, in words.
+            pub(super) fn name(table: u8, number: u16) -> &'static str {
+                match (table, number) {
+                    $(($table, $number) => $text,)*
+                    _ => "an unknown column",
+                }
+            }
+        };
     }
 
-    /// `tenant.email`
-    pub const TENANT_EMAIL: Column = column(1, 1);
-    /// `contact.external_id`
-    pub const CONTACT_EXTERNAL_ID: Column = column(2, 1);
-    /// `contact.name`
-    pub const CONTACT_NAME: Column = column(2, 2);
-    /// `contact.phone`
-    pub const CONTACT_PHONE: Column = column(2, 3);
-    /// `contact.email`
-    pub const CONTACT_EMAIL: Column = column(2, 4);
-    /// `contact.further`
-    pub const CONTACT_FURTHER: Column = column(2, 5);
-    /// `support_case.external_id`
-    pub const CASE_EXTERNAL_ID: Column = column(3, 1);
-    /// `support_case.subject`
-    pub const CASE_SUBJECT: Column = column(3, 2);
-    /// `message.external_id`
-    pub const MESSAGE_EXTERNAL_ID: Column = column(4, 1);
-    /// `message.author`
-    pub const MESSAGE_AUTHOR: Column = column(4, 2);
-    /// `message.body`
-    pub const MESSAGE_BODY: Column = column(4, 3);
-    /// `forwarding.reason`
-    pub const FORWARDING_REASON: Column = column(5, 1);
-    /// `quarantine.record`
-    pub const QUARANTINE_RECORD: Column = column(6, 1);
-    /// `attachment.name`
-    pub const ATTACHMENT_NAME: Column = column(7, 1);
-    /// `attachment.media_type`
-    pub const ATTACHMENT_MEDIA_TYPE: Column = column(7, 2);
-    /// `attachment.size`
-    pub const ATTACHMENT_SIZE: Column = column(7, 3);
-    /// `attachment.content`
-    pub const ATTACHMENT_CONTENT: Column = column(7, 4);
-    /// `import_chunk.content`
-    pub const IMPORT_CHUNK: Column = column(20, 1);
-    /// `webhook_endpoint.url`
-    pub const WEBHOOK_URL: Column = column(21, 1);
-    /// `webhook_endpoint.secret`
-    pub const WEBHOOK_SECRET: Column = column(21, 2);
-    /// `webhook_endpoint.old_secret`
-    pub const WEBHOOK_OLD_SECRET: Column = column(21, 3);
-    /// `controller.details`
-    pub const CONTROLLER_DETAILS: Column = column(8, 1);
-    /// `request.identifiers`
-    pub const REQUEST_IDENTIFIERS: Column = column(9, 1);
-    /// `request.text`
-    pub const REQUEST_TEXT: Column = column(9, 2);
-    /// `hook_event.body`
-    pub const HOOK_EVENT_BODY: Column = column(30, 1);
-    /// `hook_secret.secret`
-    pub const HOOK_SECRET: Column = column(31, 1);
-    /// `notice_version.body`
-    pub const NOTICE_VERSION: Column = column(40, 1);
+    columns! {
+        TENANT_EMAIL = 1, 1, "tenant.email";
+        CONTACT_EXTERNAL_ID = 2, 1, "contact.external_id";
+        CONTACT_NAME = 2, 2, "contact.name";
+        CONTACT_PHONE = 2, 3, "contact.phone";
+        CONTACT_EMAIL = 2, 4, "contact.email";
+        CONTACT_FURTHER = 2, 5, "contact.further";
+        CASE_EXTERNAL_ID = 3, 1, "support_case.external_id";
+        CASE_SUBJECT = 3, 2, "support_case.subject";
+        MESSAGE_EXTERNAL_ID = 4, 1, "message.external_id";
+        MESSAGE_AUTHOR = 4, 2, "message.author";
+        MESSAGE_BODY = 4, 3, "message.body";
+        FORWARDING_REASON = 5, 1, "forwarding.reason";
+        QUARANTINE_RECORD = 6, 1, "quarantine.record";
+        ATTACHMENT_NAME = 7, 1, "attachment.name";
+        ATTACHMENT_MEDIA_TYPE = 7, 2, "attachment.media_type";
+        ATTACHMENT_SIZE = 7, 3, "attachment.size";
+        ATTACHMENT_CONTENT = 7, 4, "attachment.content";
+        IMPORT_CHUNK = 20, 1, "import_chunk.content";
+        WEBHOOK_URL = 21, 1, "webhook_endpoint.url";
+        WEBHOOK_SECRET = 21, 2, "webhook_endpoint.secret";
+        WEBHOOK_OLD_SECRET = 21, 3, "webhook_endpoint.old_secret";
+        CONTROLLER_DETAILS = 8, 1, "controller.details";
+        REQUEST_IDENTIFIERS = 9, 1, "request.identifiers";
+        REQUEST_TEXT = 9, 2, "request.text";
+        HOOK_EVENT_BODY = 30, 1, "hook_event.body";
+        HOOK_SECRET = 31, 1, "hook_secret.secret";
+        NOTICE_VERSION = 40, 1, "notice_version.body";
+    }
 }

@@ -82,10 +82,10 @@ pub enum SealError {
     WrongCommitment,
     /// The tag does not fit: other bytes, or another tenant, unit, row, column or version.
     #[error(
-        "a sealed field was changed or stands in another place than it was written to: restore the \
-         data store from a backup (`gallra restore DIR`)"
+        "{0} was changed or stands in another place than it was written to: restore the data store \
+         from a backup (`gallra restore DIR`)"
     )]
-    Tampered,
+    Tampered(Field),
     /// The first byte names a format that this program does not know.
     #[error("a sealed field has format version {0}, this program reads 1: install a newer gallra")]
     UnknownVersion(u8),
@@ -192,7 +192,7 @@ impl Sealer {
                 plain.as_mut_slice().into(),
                 &Tag::from(parts.tag),
             )
-            .map_err(|_| SealError::Tampered)?;
+            .map_err(|_| SealError::Tampered(field))?;
         let length = padding::unpadded_length(&plain).ok_or(SealError::BadPadding)?;
         plain.truncate(length);
         Ok(plain)

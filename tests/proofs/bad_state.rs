@@ -283,11 +283,21 @@ both_engines! {
         let backup = bench.directory().join("backup").display().to_string();
         desk.run(&["backup", &backup]);
         // Field, row with its unit, tenant, and commitment.
-        for exchange in [
-            "UPDATE contact SET name = email",
-            "UPDATE message SET body = (SELECT m.body FROM message m ORDER BY m.id LIMIT 1)",
-            "UPDATE contact SET email = (SELECT t.email FROM tenant t ORDER BY t.id LIMIT 1)",
-            "UPDATE unit SET commitment = (SELECT u.commitment FROM unit u ORDER BY u.id LIMIT 1)",
+        // What the refusal names: the column and the row that were changed.
+        for (exchange, named) in [
+            ("UPDATE contact SET name = email", "contact.name of row "),
+            (
+                "UPDATE message SET body = (SELECT m.body FROM message m ORDER BY m.id LIMIT 1)",
+                "message.body of row ",
+            ),
+            (
+                "UPDATE contact SET email = (SELECT t.email FROM tenant t ORDER BY t.id LIMIT 1)",
+                "contact.email of row ",
+            ),
+            (
+                "UPDATE unit SET commitment = (SELECT u.commitment FROM unit u ORDER BY u.id LIMIT 1)",
+                "the data key is not the one this unit was sealed with",
+            ),
         ] {
             let data = bench.open(Role::Data).await;
             let mut tx = data.begin().await.unwrap();
@@ -297,7 +307,13 @@ both_engines! {
             let mut refused = 0;
             for id in ["kund-1", "kund-2"] {
                 let access = desk.tried(&["access", "--tenant", "skor", "--external-id", id]);
-                refused += usize::from(access.code() == Some(1) && access.stdout.is_empty());
+                if access.code() == Some(0) {
+                    continue;
+                }
+                assert_eq!(access.code(), Some(1), "{exchange}");
+                assert!(access.stdout.is_empty(), "{exchange}");
+                assert!(access.stderr.contains(named), "{exchange}: {}", access.stderr);
+                refused += 1;
             }
             assert!(refused > 0, "{exchange}: everybody could be read");
             // Mended by a backup, everything is as before.

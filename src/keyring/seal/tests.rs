@@ -85,7 +85,7 @@ fn a_ciphertext_in_another_place_is_refused() {
         other_key(9, 6),
         other_key(5, 9),
     ] {
-        assert_eq!(elsewhere(other, name()), Err(SealError::Tampered));
+        assert_eq!(elsewhere(other, name()), Err(SealError::Tampered(name())));
     }
 
     for other in [
@@ -94,7 +94,7 @@ fn a_ciphertext_in_another_place_is_refused() {
         columns::CONTACT_PHONE.of(&ROW, 1),
         Field { table: 9, ..name() },
     ] {
-        assert_eq!(elsewhere(place(), other), Err(SealError::Tampered));
+        assert_eq!(elsewhere(place(), other), Err(SealError::Tampered(other)));
     }
 }
 
@@ -104,8 +104,12 @@ fn two_fields_of_a_unit_do_not_change_places() {
     let (name, phone) = (name(), columns::CONTACT_PHONE.of(&ROW, 1));
     let sealed_name = sealer.seal(name, b"Anna", Padding::Short, &random);
     let sealed_phone = sealer.seal(phone, b"0701740605", Padding::Short, &random);
-    assert_eq!(sealer.open(name, &sealed_phone), Err(SealError::Tampered));
-    assert_eq!(sealer.open(phone, &sealed_name), Err(SealError::Tampered));
+    let refused = |field| Err(SealError::Tampered(field));
+    assert_eq!(sealer.open(name, &sealed_phone), refused(name));
+    assert_eq!(sealer.open(phone, &sealed_name), refused(phone));
+    let words = SealError::Tampered(name).to_string();
+    let row = hex::encode(ROW);
+    assert!(words.starts_with(&format!("contact.name of row {row} was changed")));
 }
 
 #[test]
@@ -118,7 +122,7 @@ fn a_changed_byte_is_refused_wherever_it_stands() {
             let expected = match position {
                 0 => SealError::UnknownVersion(changed[0]),
                 1 => SealError::UnknownSuite(changed[1]),
-                _ => SealError::Tampered,
+                _ => SealError::Tampered(name()),
             };
             assert_eq!(
                 sealer_at(place()).open(name(), &changed),
@@ -135,7 +139,7 @@ fn a_cut_or_lengthened_field_is_refused() {
     for length in 0..whole.len() {
         let expected = match length {
             0..30 => SealError::Truncated(length),
-            _ => SealError::Tampered,
+            _ => SealError::Tampered(name()),
         };
         assert_eq!(
             sealer_at(place()).open(name(), &whole[..length]),
@@ -145,7 +149,7 @@ fn a_cut_or_lengthened_field_is_refused() {
     let longer = [whole.as_slice(), &[0]].concat();
     assert_eq!(
         sealer_at(place()).open(name(), &longer),
-        Err(SealError::Tampered)
+        Err(SealError::Tampered(name()))
     );
 }
 
@@ -155,7 +159,7 @@ fn another_key_fails_the_commitment_and_every_field() {
     let stored = *sealer_at(place()).commitment();
     let other = Sealer::new(place(), &DataKey::from_slice(&[8; 32]).unwrap());
     assert_eq!(other.check(&stored), Err(SealError::WrongCommitment));
-    assert_eq!(other.open(name(), &whole), Err(SealError::Tampered));
+    assert_eq!(other.open(name(), &whole), Err(SealError::Tampered(name())));
 
     let right = sealer_at(place());
     assert_eq!(right.check(&stored), Ok(()));

@@ -61,7 +61,8 @@ async fn prepare_postgres(connection: &mut PgConnection, text: &Text) -> Result<
     };
     if let Some(Either::Left(parameters)) = prepared.parameters() {
         for (number, kind) in parameters.iter().enumerate() {
-            if !KINDS.contains(&kind.name()) {
+            // A bulk's rows come as an array for each column.
+            if !KINDS.contains(&kind.name().trim_end_matches("[]")) {
                 return Err(other(&format!("${}", number + 1), kind.name()));
             }
         }

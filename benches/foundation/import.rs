@@ -8,9 +8,9 @@ use crate::shared::records::{self, PER_PERSON};
 use crate::shared::table::{Goal, Line, median, time};
 use crate::support::house::House;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 /// People of one round.
-const PEOPLE: usize = 2_000;
+const PEOPLE: usize = 5_000;
 
 /// Rows a second, ours and the baseline's taking turns.
 pub async fn run(case: &Case<'_>) -> Vec<Line> {

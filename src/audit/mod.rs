@@ -270,7 +270,8 @@ pub async fn record_all_in(
     random: &dyn Random,
 ) -> Result<(), StoreError> {
     let rows = entries.iter().map(|entry| entry.values(clock, random));
-    tx.insert_many(&rows::INSERT_AUDIT, rows.collect()).await?;
+    tx.execute_many(&rows::INSERT_AUDIT, args![], rows.collect())
+        .await?;
     Ok(())
 }
 

@@ -16,5 +16,6 @@ crate::store::statements! { data:
 
 crate::store::bulk! { data:
     /// One row per act.
-    INSERT_AUDIT = "INSERT INTO audit (id, at, actor, action, tenant, object, detail) VALUES", 7, "";
+    INSERT_AUDIT = "INSERT INTO audit (id, at, actor, action, tenant, object, detail) VALUES",
+        [Blob, I64, Text, Text, Blob, Blob, Text], "";
 }

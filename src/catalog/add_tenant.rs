@@ -82,7 +82,8 @@ impl Catalog {
         ];
         tx.execute(rows::INSERT_TENANT, row).await?;
         let gates = (0..GATES).map(|number| args![it.id, number, 0, false]);
-        tx.insert_many(&rows::INSERT_GATES, gates.collect()).await?;
+        tx.execute_many(&rows::INSERT_GATES, args![], gates.collect())
+            .await?;
         let unit = args![
             unit,
             it.id,
@@ -94,7 +95,8 @@ impl Catalog {
             sealer.commitment(),
             it.created_at,
         ];
-        tx.insert_many(&rows::INSERT_UNITS, vec![unit]).await?;
+        tx.execute_many(&rows::INSERT_UNITS, args![], vec![unit])
+            .await?;
         let entry = self.entry(Action::TenantAdded).of(it.id);
         audit::record_in(&mut tx, &entry, self.clock.as_ref(), self.random.as_ref()).await?;
         Ok(tx.commit().await?)

@@ -35,7 +35,8 @@ impl Catalog {
             sealer.commitment(),
             self.clock.now(),
         ];
-        tx.insert_many(&rows::INSERT_UNITS, vec![row]).await?;
+        tx.execute_many(&rows::INSERT_UNITS, args![], vec![row])
+            .await?;
         Ok(sealer)
     }
 }

@@ -171,42 +171,50 @@ crate::store::statements! { data:
 crate::store::bulk! { data:
     /// New units.
     INSERT_UNITS = "INSERT INTO unit (id, tenant, kind, contact, support_case, block, leaf, \
-        commitment, created_at) VALUES", 9, "";
+        commitment, created_at) VALUES", [Blob, Blob, I64, Blob, Blob, I64, I64, Blob, I64], "";
     /// A new tenant's gates.
-    INSERT_GATES = "INSERT INTO gate (tenant, number, passes, closed) VALUES", 4, "";
-    /// The contacts' guards; those being erased or gone are missing from the answer.
+    INSERT_GATES = "INSERT INTO gate (tenant, number, passes, closed) VALUES", [Blob, I64, I64, Bool], "";
+    /// The guards of contacts that are not being erased.
     TAKE_CONTACTS = "UPDATE contact SET guard = guard + 1 \
-        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", [Blob], ")";
+    /// The same, saying which.
+    TAKE_LIVING_CONTACTS = "UPDATE contact SET guard = guard + 1 \
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", [Blob], ") RETURNING id";
     /// Contacts by id.
     CONTACTS = concat!("SELECT ", contact!(), "FROM contact c JOIN unit u ON u.id = c.unit \
-        WHERE c.tenant = $1 AND c.id IN ("), 1, ")";
+        WHERE c.tenant = $1 AND c.id IN ("), [Blob], ")";
     /// New contacts. One that another writer has made meanwhile is left alone and missed in the count.
     INSERT_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
         source, created_at, updated_at, sealed_version, guard, further, external_ids, emails, phones) \
-        VALUES", 16,
+        VALUES", [Blob, Blob, Blob, Blob, Blob, Blob, Blob, Text, I64, I64, I64, I64, Blob, I64, I64, I64],
         " ON CONFLICT (id) DO NOTHING";
     /// Changed contacts, sealed anew as a whole.
     CHANGE_CONTACTS = "INSERT INTO contact (id, tenant, unit, external_id, name, phone, email, \
         source, created_at, updated_at, sealed_version, guard, further, external_ids, emails, phones) \
-        VALUES", 16,
+        VALUES", [Blob, Blob, Blob, Blob, Blob, Blob, Blob, Text, I64, I64, I64, I64, Blob, I64, I64, I64],
         " ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, \
         name = excluded.name, phone = excluded.phone, email = excluded.email, \
         source = excluded.source, updated_at = excluded.updated_at, \
         sealed_version = excluded.sealed_version, further = excluded.further, \
         external_ids = excluded.external_ids, emails = excluded.emails, phones = excluded.phones";
-    /// The cases' guards.
+    /// The guards of cases that are not being erased.
     TAKE_CASES = "UPDATE support_case SET guard = guard + 1 \
-        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", 1, ") RETURNING id";
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", [Blob], ")";
+    /// The same, saying which.
+    TAKE_LIVING_CASES = "UPDATE support_case SET guard = guard + 1 \
+        WHERE tenant = $1 AND erased_at IS NULL AND id IN (", [Blob], ") RETURNING id";
     /// Cases by id.
     CASES = concat!("SELECT ", support_case!(), "FROM support_case s JOIN unit u ON u.id = s.unit \
-        WHERE s.tenant = $1 AND s.id IN ("), 1, ")";
+        WHERE s.tenant = $1 AND s.id IN ("), [Blob], ")";
     /// New cases.
     INSERT_CASES = "INSERT INTO support_case (id, tenant, requester, unit, external_id, subject, \
-        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES", 13,
+        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Blob, Text, Text, Text, I64, I64, I64, I64],
         " ON CONFLICT (id) DO NOTHING";
     /// Changed cases, sealed anew as a whole.
     CHANGE_CASES = "INSERT INTO support_case (id, tenant, requester, unit, external_id, subject, \
-        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES", 13,
+        channel, state, custody, opened_at, closed_at, sealed_version, guard) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Blob, Text, Text, Text, I64, I64, I64, I64],
         " ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, channel = excluded.channel, \
         state = excluded.state, custody = excluded.custody, opened_at = excluded.opened_at, \
         closed_at = excluded.closed_at, external_id = excluded.external_id, \
@@ -214,34 +222,38 @@ crate::store::bulk! { data:
     /// All parts of these cases, each with the requester's.
     PARTS = "SELECT u.id, u.block, u.leaf, u.commitment, u.contact, u.support_case, s.unit \
         FROM unit u JOIN support_case s ON s.id = u.support_case \
-        WHERE u.tenant = $1 AND u.kind = $2 AND u.erased_at IS NULL AND u.support_case IN (", 1, ")";
+        WHERE u.tenant = $1 AND u.kind = $2 AND u.erased_at IS NULL AND u.support_case IN (", [Blob], ")";
     /// Which of these messages are stored.
-    STORED_MESSAGES = "SELECT id FROM message WHERE tenant = $1 AND id IN (", 1, ")";
+    STORED_MESSAGES = "SELECT id FROM message WHERE tenant = $1 AND id IN (", [Blob], ")";
     /// Which of these forwardings are stored.
-    STORED_FORWARDINGS = "SELECT id FROM forwarding WHERE tenant = $1 AND id IN (", 1, ")";
+    STORED_FORWARDINGS = "SELECT id FROM forwarding WHERE tenant = $1 AND id IN (", [Blob], ")";
     /// Which of these quarantined records are stored.
-    STORED_QUARANTINED = "SELECT id FROM quarantine WHERE tenant = $1 AND id IN (", 1, ")";
+    STORED_QUARANTINED = "SELECT id FROM quarantine WHERE tenant = $1 AND id IN (", [Blob], ")";
     /// New messages.
     INSERT_MESSAGES = "INSERT INTO message (id, tenant, support_case, contact, unit, external_id, \
-        author, body, direction, channel, sent_at, sealed_version, author_kind) VALUES", 13,
+        author, body, direction, channel, sent_at, sealed_version, author_kind) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Blob, Blob, Blob, Text, Text, I64, I64, Text],
         " ON CONFLICT (id) DO NOTHING";
     /// New files sent along.
     INSERT_ATTACHMENTS = "INSERT INTO attachment (id, tenant, support_case, contact, unit, message, \
-        name, media_type, size, content, sealed_version) VALUES", 11, "";
+        name, media_type, size, content, sealed_version) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Blob, Blob, Blob, Blob, Blob, I64], "";
     /// New forwardings.
     INSERT_FORWARDINGS = "INSERT INTO forwarding (id, tenant, support_case, contact, unit, \
-        recipient, reason, at, message, sealed_version) VALUES", 10, " ON CONFLICT (id) DO NOTHING";
+        recipient, reason, at, message, sealed_version) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Text, Blob, I64, Blob, I64], " ON CONFLICT (id) DO NOTHING";
     /// Quarantined records.
     INSERT_QUARANTINED = "INSERT INTO quarantine (id, tenant, unit, source, line, reason, record, \
-        at, sealed_version) VALUES", 9, " ON CONFLICT (id) DO NOTHING";
+        at, sealed_version) VALUES",
+        [Blob, Blob, Blob, Text, I64, Text, Blob, I64, I64], " ON CONFLICT (id) DO NOTHING";
     /// Notes that contacts' tokens must be written anew.
-    NOTE_CHANGES = "INSERT INTO index_outbox (contact, tenant, changes) VALUES", 3,
-        " ON CONFLICT (contact) DO UPDATE SET changes = excluded.changes";
+    NOTE_CHANGES = "INSERT INTO index_outbox (contact, tenant, changes) VALUES", [Blob, Blob, I64],
+        " ON CONFLICT (tenant, contact) DO UPDATE SET changes = excluded.changes";
     /// Which notes stand, of contacts that live.
     STANDING_NOTES = "SELECT o.contact, o.changes FROM index_outbox o \
         JOIN contact c ON c.id = o.contact \
-        WHERE c.erased_at IS NULL AND o.tenant = $1 AND o.contact IN (", 1, ")";
+        WHERE c.erased_at IS NULL AND o.tenant = $1 AND o.contact IN (", [Blob], ")";
     /// Taking out notes that still say what was written.
     CLEAR_NOTES = "DELETE FROM index_outbox \
-        WHERE tenant = $1 AND changes = $2 AND contact IN (", 1, ")";
+        WHERE tenant = $1 AND changes = $2 AND contact IN (", [Blob], ")";
 }

@@ -160,7 +160,8 @@ impl Eraser {
             }
             delete_unit_in(&mut tx, part, &mut counts).await?;
         }
-        tx.execute(rows::DELETE_OUTBOX, args![contact]).await?;
+        tx.execute(rows::DELETE_OUTBOX, args![tenant, contact])
+            .await?;
         if let (1, Some(held)) = (
             tx.execute(rows::DELETE_CONTACT, args![contact]).await?,
             held,

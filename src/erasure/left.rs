@@ -24,7 +24,7 @@ impl Eraser {
         if let Some(contact) = entry.subject.map(ContactId) {
             let row = self
                 .data()
-                .fetch_one(rows::LEFT_OF_CONTACT, args![contact, contact]);
+                .fetch_one(rows::LEFT_OF_CONTACT, args![contact, entry.tenant, contact]);
             left += row.await?.u64(0)?;
         }
         for key in &keys {

@@ -164,7 +164,7 @@ crate::store::statements! { data:
     /// Deletes a contact.
     DELETE_CONTACT = "DELETE FROM contact WHERE id = $1";
     /// Deletes a note of the index outbox.
-    DELETE_OUTBOX = "DELETE FROM index_outbox WHERE contact = $1";
+    DELETE_OUTBOX = "DELETE FROM index_outbox WHERE tenant = $1 AND contact = $2";
     /// Deletes every note of a tenant in the index outbox.
     DELETE_TENANT_OUTBOX = "DELETE FROM index_outbox WHERE tenant = $1";
     /// Deletes how far a tenant's index had come.
@@ -185,7 +185,7 @@ crate::store::statements! { data:
     /// How many contacts and units of a tenant are left.
     LEFT_OF_TENANT = "SELECT (SELECT COUNT(*) FROM contact WHERE tenant = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2) + (SELECT COUNT(*) FROM support_case WHERE tenant = $3) + (SELECT COUNT(*) FROM message WHERE tenant = $4) + (SELECT COUNT(*) FROM forwarding WHERE tenant = $5) + (SELECT COUNT(*) FROM quarantine WHERE tenant = $6) + (SELECT COUNT(*) FROM attachment WHERE tenant = $7) + (SELECT COUNT(*) FROM import_chunk WHERE tenant = $8) + (SELECT COUNT(*) FROM request WHERE tenant = $9) + (SELECT COUNT(*) FROM hook_event WHERE tenant = $10) + (SELECT COUNT(*) FROM notice_version WHERE tenant = $11)";
     /// How many rows of a contact are left.
-    LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE contact = $2)";
+    LEFT_OF_CONTACT = "SELECT (SELECT COUNT(*) FROM contact WHERE id = $1) + (SELECT COUNT(*) FROM unit WHERE tenant = $2 AND contact = $3)";
 
     /// What a contact holds, for a preview.
     COUNT_CONTACT = "SELECT (SELECT COUNT(*) FROM unit WHERE tenant = $1 AND contact = $2), (SELECT COUNT(*) FROM message WHERE unit IN (SELECT id FROM unit WHERE tenant = $3 AND contact = $4)), (SELECT COUNT(*) FROM forwarding WHERE unit IN (SELECT id FROM unit WHERE tenant = $5 AND contact = $6)), (SELECT COUNT(*) FROM support_case WHERE tenant = $7 AND requester = $8)";
@@ -196,22 +196,22 @@ crate::store::statements! { data:
 crate::store::bulk! { data:
     /// Closes contacts before their rows are deleted, so that no writer is in between.
     TAKE_PEOPLE = "UPDATE contact SET guard = guard + 1, erased_at = COALESCE(erased_at, $1) \
-        WHERE tenant = $2 AND id IN (", 1, ") RETURNING external_ids, \
+        WHERE tenant = $2 AND id IN (", [Blob], ") RETURNING external_ids, \
         CAST(CASE WHEN name IS NULL THEN 0 ELSE 1 END AS BIGINT), phones, emails";
     /// The units of contacts.
-    UNITS_OF_CONTACTS = "SELECT id FROM unit WHERE tenant = $1 AND contact IN (", 1, ")";
+    UNITS_OF_CONTACTS = "SELECT id FROM unit WHERE tenant = $1 AND contact IN (", [Blob], ")";
     /// Deletes the messages of units.
-    DELETE_MESSAGES_OF_UNITS = "DELETE FROM message WHERE unit IN (", 1, ")";
+    DELETE_MESSAGES_OF_UNITS = "DELETE FROM message WHERE unit IN (", [Blob], ")";
     /// Deletes the files sent along with them.
-    DELETE_ATTACHMENTS_OF_UNITS = "DELETE FROM attachment WHERE unit IN (", 1, ")";
+    DELETE_ATTACHMENTS_OF_UNITS = "DELETE FROM attachment WHERE unit IN (", [Blob], ")";
     /// Deletes their forwardings.
-    DELETE_FORWARDINGS_OF_UNITS = "DELETE FROM forwarding WHERE unit IN (", 1, ")";
+    DELETE_FORWARDINGS_OF_UNITS = "DELETE FROM forwarding WHERE unit IN (", [Blob], ")";
     /// Deletes the cases that contacts opened.
-    DELETE_CASES_OF_CONTACTS = "DELETE FROM support_case WHERE requester IN (", 1, ")";
+    DELETE_CASES_OF_CONTACTS = "DELETE FROM support_case WHERE requester IN (", [Blob], ")";
     /// Deletes units.
-    DELETE_UNITS = "DELETE FROM unit WHERE id IN (", 1, ")";
+    DELETE_UNITS = "DELETE FROM unit WHERE id IN (", [Blob], ")";
     /// Deletes contacts.
-    DELETE_CONTACTS = "DELETE FROM contact WHERE id IN (", 1, ")";
+    DELETE_CONTACTS = "DELETE FROM contact WHERE id IN (", [Blob], ")";
 }
 
 /// Statements on the vault.

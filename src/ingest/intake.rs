@@ -15,6 +15,7 @@ const MOST_RECORDS: usize = 500;
 /// The most bytes of a batch.
 const MOST_BYTES: usize = 4 << 20;
 /// The most batches that are reserved together, and the bytes of them at which no more are waited for.
+/// An import begins with one, then two, then four: nothing can be written before something is reserved.
 const MOST_BATCHES: usize = 8;
 const ENOUGH_BYTES: usize = 8 << 20;
 /// Between two tries to write a record of somebody who is being erased.
@@ -68,6 +69,8 @@ pub struct Intake<'a> {
     /// Full batches whose ids are not fixed yet, and their bytes.
     full: Vec<Vec<Change>>,
     full_bytes: usize,
+    /// How many are reserved together next.
+    together: usize,
     /// The batches before, whose ids are fixed.
     ahead: Vec<Ahead>,
     pending: Pending,
@@ -101,6 +104,7 @@ impl<'a> Intake<'a> {
             bytes: 0,
             full: Vec::new(),
             full_bytes: 0,
+            together: 1,
             ahead: Vec::new(),
             pending: Pending::default(),
             written: 0,
@@ -208,9 +212,10 @@ impl<'a> Intake<'a> {
             return Ok(false);
         }
         self.end_batch();
-        if self.full.len() < MOST_BATCHES && self.full_bytes < ENOUGH_BYTES {
+        if self.full.len() < self.together && self.full_bytes < ENOUGH_BYTES {
             return Ok(false);
         }
+        self.together = MOST_BATCHES.min(2 * self.together);
         Box::pin(self.flush()).await?;
         Ok(true)
     }
@@ -247,13 +252,13 @@ impl<'a> Intake<'a> {
         let pending = std::mem::take(&mut self.pending);
         let reserve = async {
             let batches: Vec<&[Change]> = full.iter().map(Vec::as_slice).collect();
-            match batches.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let ahead = catalog.write_ahead(tenant, &batches, MANNER, &pending);
-                    ahead.await
-                }
+            if batches.is_empty() {
+                // Nothing more comes: the index takes the tokens of what is written meanwhile.
+                catalog.write_tokens(tenant, &pending).await?;
+                return Ok(Vec::new());
             }
+            let ahead = catalog.write_ahead(tenant, &batches, MANNER, &pending);
+            ahead.await
         };
         let (reserved, written) = tokio::join!(reserve, self.write(&pending));
         self.pending = pending;

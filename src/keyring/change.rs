@@ -112,7 +112,8 @@ impl Change {
                 .map(|unit| erased(entry, unit.block as i64, i64::from(unit.leaf)))
                 .collect(),
         };
-        tx.insert_many(&rows::INSERT_ERASED, erased).await?;
+        tx.execute_many(&rows::INSERT_ERASED, args![], erased)
+            .await?;
         tx.execute(rows::DELETE_ORDER, args![entry.erasure]).await?;
         Ok(())
     }

@@ -184,7 +184,9 @@ pub(super) async fn store(
                 body
             ]
         });
-        let stored = tx.insert_many(&rows::INSERT_PAGES, rows.collect()).await?;
+        let stored = tx
+            .execute_many(&rows::INSERT_PAGES, args![], rows.collect())
+            .await?;
         if stored != new.len() as u64 {
             return Err(KeyringError::corrupt(&first.id));
         }

@@ -57,8 +57,6 @@ crate::store::statements! { vault:
     READ_ERASED_BY = "SELECT block, leaf FROM erased WHERE erasure_id = $1 ORDER BY block, leaf";
     /// Which erasure destroyed a key, or its whole tenant.
     READ_ERASED = "SELECT erasure_id, block FROM erased WHERE tenant = $1 AND ((block = $2 AND leaf = $3) OR block = -1) ORDER BY block LIMIT 1";
-    /// Every destroyed key of a tenant.
-    ALL_ERASED = "SELECT block, leaf FROM erased WHERE tenant = $1 ORDER BY block, leaf";
 
     /// Every destroyed key of a tenant, with the erasure that did it.
     ALL_ERASED_BY = "SELECT block, leaf, erasure_id FROM erased WHERE tenant = $1";
@@ -75,7 +73,8 @@ crate::store::statements! { vault:
 
 crate::store::bulk! { vault:
     /// Pages written for the first time.
-    INSERT_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES", 6, "";
+    INSERT_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES",
+        [I64, Blob, I64, I64, I64, Blob], "";
     /// Records destroyed keys.
-    INSERT_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, "";
+    INSERT_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", [Blob, I64, I64, Blob], "";
 }

@@ -5,9 +5,10 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
+use super::columns::{Column, columns_of};
 use super::error::Place;
 use super::statement::Prepared;
-use super::{Bulk, Row, StoreError, Value};
+use super::{Bulk, Engine, Row, StoreError, Value};
 
 /// One connection of either engine, borrowed for one statement.
 pub(super) enum Connection<'c> {
@@ -40,14 +41,25 @@ fn bind_sqlite(
 fn bind_postgres(
     query: Query<'static, Postgres, PgArguments>,
     args: Vec<Value>,
+    columns: Vec<Column>,
 ) -> Query<'static, Postgres, PgArguments> {
-    bind!(query, args)
+    let query = bind!(query, args);
+    columns
+        .into_iter()
+        .fold(query, |query, column| match column {
+            Column::I64(all) => query.bind(all),
+            Column::Text(all) => query.bind(all),
+            Column::Blob(all) => query.bind(all),
+            Column::Bool(all) => query.bind(all),
+        })
 }
 
 /// A statement with its arguments, checked before it reaches an engine.
 pub(super) struct Call {
     text: Text,
     args: Vec<Value>,
+    /// What follows them on PostgreSQL: the rows of a bulk.
+    columns: Vec<Column>,
 }
 
 enum Text {
@@ -61,10 +73,11 @@ impl Call {
     pub fn new(place: &Place, sql: &'static str, args: Vec<Value>) -> Result<Self, StoreError> {
         let prepared = Prepared::of(sql, place.engine);
         prepared.check(args.len())?;
-        refuse_nul(&args)?;
+        refuse_nul(0, &args)?;
         Ok(Call {
             text: Text::Constant(prepared.sql),
             args,
+            columns: Vec::new(),
         })
     }
 
@@ -83,30 +96,47 @@ impl Call {
         if args.len() != bulk.head_arguments() {
             return Err(arity(bulk.head_arguments(), args.len()));
         }
-        let mut count = 0;
+        refuse_nul(0, &args)?;
+        let mut checked: Vec<Vec<Value>> = Vec::with_capacity(rows.size_hint().0);
         for row in rows {
-            if row.len() != bulk.columns {
-                return Err(arity(bulk.columns, row.len()));
+            if row.len() != bulk.columns.len() {
+                return Err(arity(bulk.columns.len(), row.len()));
             }
-            args.extend(row);
-            count += 1;
+            let kinds = row.iter().map(Value::kind).zip(bulk.columns);
+            if let Some(column) = kinds.into_iter().position(|(kind, wanted)| kind != *wanted) {
+                return Err(StoreError::WrongKind {
+                    statement: bulk.name.to_owned(),
+                    argument: column + 1,
+                });
+            }
+            refuse_nul(args.len() + checked.len() * row.len(), &row)?;
+            checked.push(row);
         }
-        refuse_nul(&args)?;
-        let text = match bulk.kept_sql(place.engine, count) {
+        let text = match bulk.kept_sql(place.engine, checked.len()) {
             Some(sql) => Text::Constant(sql),
-            None => Text::Once(bulk.sql(place.engine, count)),
+            None => Text::Once(bulk.sql(place.engine, checked.len())),
         };
-        Ok(Call { text, args })
+        let mut columns = Vec::new();
+        match place.engine {
+            Engine::Sqlite => args.extend(checked.into_iter().flatten()),
+            Engine::Postgres => columns = columns_of(bulk.columns, checked),
+        }
+        Ok(Call {
+            text,
+            args,
+            columns,
+        })
     }
 }
 
 /// PostgreSQL cannot store NUL in text and SQLite cuts such text short in places.
-fn refuse_nul(args: &[Value]) -> Result<(), StoreError> {
+/// `before` arguments stand before these.
+fn refuse_nul(before: usize, args: &[Value]) -> Result<(), StoreError> {
     let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
     match args.iter().position(has_nul) {
         None => Ok(()),
         Some(index) => Err(StoreError::NulInText {
-            argument: index + 1,
+            argument: before + index + 1,
         }),
     }
 }
@@ -166,5 +196,5 @@ fn postgres_query(call: Call) -> Query<'static, Postgres, PgArguments> {
         Text::Constant(sql) => sqlx::query(sql),
         Text::Once(sql) => sqlx::query(AssertSqlSafe(sql)).persistent(false),
     };
-    bind_postgres(query, call.args)
+    bind_postgres(query, call.args, call.columns)
 }

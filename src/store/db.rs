@@ -163,7 +163,7 @@ impl Db {
         let mut answer = Vec::new();
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let size = bulk.next_chunk(rows.len());
+            let size = bulk.next_chunk(self.place.engine, rows.len());
             let mut chunk = rows.by_ref().take(size);
             let call = Call::bulk(&self.place, bulk, head.clone(), &mut chunk)?;
             answer.extend(self.read(call).await?);

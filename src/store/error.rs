@@ -217,6 +217,16 @@ pub enum StoreError {
         /// How many were given.
         given: usize,
     },
+    /// A row of a bulk has a value of another kind than its column.
+    #[error(
+        "{statement}: argument {argument} of a row is of another kind than its column: correct the call"
+    )]
+    WrongKind {
+        /// Which statement.
+        statement: String,
+        /// Which argument of the row, from 1.
+        argument: usize,
+    },
     /// Text with a NUL byte, which PostgreSQL cannot hold.
     #[error("argument {argument} contains a NUL character: remove it from the text")]
     NulInText {

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 pub mod archive;
 mod checkpoint;
+mod columns;
 mod connection;
 mod copy;
 mod db;
@@ -46,7 +47,7 @@ pub use row::Row;
 pub use server::Server;
 pub use statement::{Bulk, CHUNK, Statement};
 pub use tx::Tx;
-pub use value::{StoredId, Value};
+pub use value::{Kind, StoredId, Value};
 
 /// The two engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Write;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
-use super::{Engine, Role, StoreError};
+use super::{Engine, Kind, Role, StoreError};
 
 /// One SQL text of a `rows.rs`, registered so that a test prepares it on both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
-/// The texts of [`Bulk::kept_sql`]: at most seventeen for each bulk statement the program has.
+/// The texts of [`Bulk::kept_sql`]: at most eighteen for each bulk statement the program has.
 static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(Default::default);
 type Kept = HashMap<(Bulk, Engine, usize), &'static str>;
 
@@ -26,6 +25,10 @@ type Kept = HashMap<(Bulk, Engine, usize), &'static str>;
 ///
 /// The head may have arguments of its own; they come first. With one column it also makes a list:
 /// head `SELECT … WHERE token IN (`, tail `)`.
+///
+/// PostgreSQL gets an array for each column instead (`unnest`, `= ANY`): with a placeholder for each
+/// value of each row it reads, plans and binds thousands of them for every batch, and its text is
+/// the same for any number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bulk {
     /// The store it speaks to.
@@ -34,8 +37,8 @@ pub struct Bulk {
     pub name: &'static str,
     /// What stands before the rows.
     pub head: &'static str,
-    /// How many arguments each row has.
-    pub columns: usize,
+    /// What each row's arguments are.
+    pub columns: &'static [Kind],
     /// What stands after the rows.
     pub tail: &'static str,
 }
@@ -43,43 +46,58 @@ pub struct Bulk {
 /// The most rows one statement carries: larger ones are not faster and block others for longer.
 pub const CHUNK: usize = 500;
 
-/// Chunks are multiples of this many rows as long as they can be, so that few texts come again and
-/// again and stay prepared: reading the text of a few hundred rows costs as much as running it.
+/// On SQLite chunks are multiples of this many rows as long as they can be, so that few texts come again
+/// and again and stay prepared: reading the text of a few hundred rows costs as much as running it.
 const STEP: usize = 32;
 
-/// SQLite takes no more arguments than this in one statement (PostgreSQL takes twice as many).
+/// SQLite takes no more arguments than this in one statement.
 const MOST_ARGUMENTS: usize = 32_766;
 
 impl Bulk {
-    /// The text for so many rows. `?` on SQLite: it searches named arguments one by one, which
-    /// made a 500-row insert 15 times slower.
+    /// The text for so many rows.
     pub fn sql(&self, engine: Engine, rows: usize) -> String {
-        let mut number = Placeholders::in_text(self.head).count;
-        let mut sql = match engine {
-            Engine::Sqlite => with_question_marks(self.head).into_owned(),
-            Engine::Postgres => self.head.to_owned(),
-        };
-        sql.reserve(rows * self.columns * 5 + self.tail.len());
+        match engine {
+            Engine::Sqlite => self.sql_of_rows(rows),
+            Engine::Postgres => self.sql_of_arrays(),
+        }
+    }
+
+    /// With `?`: SQLite searches named arguments one by one, which made a 500-row insert 15 times
+    /// slower.
+    fn sql_of_rows(&self, rows: usize) -> String {
+        let marks = vec!["?"; self.columns.len()].join(", ");
+        let mut sql = with_question_marks(self.head).into_owned();
+        sql.reserve(rows * (marks.len() + 4) + self.tail.len());
         for row in 0..rows {
             sql.push_str(if row == 0 { " (" } else { ", (" });
-            for column in 0..self.columns {
-                if column > 0 {
-                    sql.push_str(", ");
-                }
-                number += 1;
-                match engine {
-                    Engine::Sqlite => sql.push('?'),
-                    Engine::Postgres => _ = write!(sql, "${number}"),
-                }
-            }
+            sql.push_str(&marks);
             sql.push(')');
         }
         sql.push_str(self.tail);
         sql
     }
 
-    /// The text for a number of rows that comes again and again, built once: one row, or a chunk.
+    fn sql_of_arrays(&self) -> String {
+        let first = self.head_arguments() + 1;
+        let arrays = self.columns.iter().zip(first..);
+        let arrays: Vec<_> = arrays
+            .map(|(kind, number)| format!("${number}::{}", kind.array()))
+            .collect();
+        let (arrays, tail) = (arrays.join(", "), self.tail);
+        if let Some(head) = self.head.strip_suffix("IN (") {
+            return format!("{head}= ANY ({arrays}{tail}");
+        }
+        let head = self.head.strip_suffix("VALUES").unwrap_or(self.head);
+        format!("{head}SELECT * FROM unnest({arrays}){tail}")
+    }
+
+    /// The text for a number of rows that comes again and again, built once: on SQLite one row, or a
+    /// chunk.
     pub(super) fn kept_sql(&self, engine: Engine, rows: usize) -> Option<&'static str> {
+        let rows = match engine {
+            Engine::Postgres => 0,
+            Engine::Sqlite => rows,
+        };
         if rows != 1 && rows != self.chunk() && !rows.is_multiple_of(STEP) {
             return None;
         }
@@ -96,13 +114,14 @@ impl Bulk {
 
     /// How many rows go into one statement.
     pub fn chunk(&self) -> usize {
-        CHUNK.min(MOST_ARGUMENTS / self.columns.max(1))
+        CHUNK.min(MOST_ARGUMENTS / self.columns.len().max(1))
     }
 
-    /// How many of the rows that are left go into the next statement.
-    pub(super) fn next_chunk(&self, left: usize) -> usize {
+    /// How many of the rows that are left go into the next statement. On PostgreSQL all that may:
+    /// its text is the same for any number.
+    pub(super) fn next_chunk(&self, engine: Engine, left: usize) -> usize {
         match left.min(self.chunk()) {
-            all if all == self.chunk() || all < STEP => all,
+            all if all == self.chunk() || all < STEP || engine == Engine::Postgres => all,
             some => some - some % STEP,
         }
     }
@@ -131,7 +150,7 @@ macro_rules! __statements {
     };
 }
 
-/// Registers statements over many rows: `bulk! { data: NAME = "head", columns, "tail"; }`.
+/// Registers statements over many rows: `bulk! { data: NAME = "head", [Blob, I64], "tail"; }`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __bulk {
@@ -140,7 +159,11 @@ macro_rules! __bulk {
             role: $crate::store::Role::$role(),
             name: concat!(module_path!(), "::", stringify!($name)),
             head: $head,
-            columns: $columns,
+            columns: {
+                #[allow(unused_imports)]
+                use $crate::store::Kind::*;
+                &$columns
+            },
             tail: $tail,
         };)*
 
@@ -299,21 +322,37 @@ mod tests {
     }
 
     #[test]
-    fn a_bulk_numbers_on_from_its_head() {
+    fn a_list_follows_the_arguments_of_its_head() {
         let bulk = Bulk {
             role: Role::Data,
             name: "test",
             head: "SELECT a FROM t WHERE b = $1 AND c IN (",
-            columns: 1,
+            columns: &[Kind::Blob],
             tail: ")",
         };
         assert_eq!(
             bulk.sql(Engine::Postgres, 2),
-            "SELECT a FROM t WHERE b = $1 AND c IN ( ($2), ($3))"
+            "SELECT a FROM t WHERE b = $1 AND c = ANY ($2::bytea[])"
         );
         assert_eq!(
             bulk.sql(Engine::Sqlite, 2),
             "SELECT a FROM t WHERE b = ? AND c IN ( (?), (?))"
+        );
+    }
+
+    #[test]
+    fn postgres_gets_an_array_for_each_column() {
+        let bulk = Bulk {
+            role: Role::Data,
+            name: "test",
+            head: "INSERT INTO t (a, b) VALUES",
+            columns: &[Kind::I64, Kind::Text],
+            tail: " ON CONFLICT (a) DO NOTHING",
+        };
+        assert_eq!(
+            bulk.sql(Engine::Postgres, 7),
+            "INSERT INTO t (a, b) SELECT * FROM unnest($1::bigint[], $2::text[]) \
+             ON CONFLICT (a) DO NOTHING"
         );
     }
 
@@ -323,16 +362,18 @@ mod tests {
             role: Role::Data,
             name: "steps",
             head: "INSERT INTO t (a) VALUES",
-            columns: 1,
+            columns: &[Kind::Blob],
             tail: "",
         };
         let mut left = 1_347;
         let mut chunks = Vec::new();
         while left > 0 {
-            chunks.push(bulk.next_chunk(left));
-            left -= bulk.next_chunk(left);
+            let next = bulk.next_chunk(Engine::Sqlite, left);
+            chunks.push(next);
+            left -= next;
         }
         assert_eq!(chunks, [500, 500, 320, 27]);
+        assert_eq!(bulk.next_chunk(Engine::Postgres, 347), 347);
         let kept = |rows: usize| bulk.kept_sql(Engine::Sqlite, rows).is_some();
         assert!(kept(1) && kept(320) && kept(500) && !kept(27));
     }
@@ -343,7 +384,7 @@ mod tests {
             role: Role::Data,
             name: "",
             head: "",
-            columns: 100,
+            columns: &[Kind::I64; 100],
             tail: "",
         };
         assert_eq!(bulk.chunk(), 327);

@@ -78,26 +78,28 @@ impl Tx {
         Ok(changed)
     }
 
-    /// Writes any number of rows, 500 to a statement. Returns how many were changed.
-    pub async fn insert_many(
+    /// Runs a bulk statement, 500 rows at a time. Returns how many were changed. `head` are the
+    /// arguments that stand before the rows.
+    pub async fn execute_many(
         &mut self,
         bulk: &Bulk,
+        head: Vec<Value>,
         rows: Vec<Vec<Value>>,
     ) -> Result<u64, StoreError> {
         let mut changed = 0;
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let size = bulk.next_chunk(rows.len());
+            let size = bulk.next_chunk(self.place.engine, rows.len());
             let mut chunk = rows.by_ref().take(size);
-            let call = self.call(|place| Call::bulk(place, bulk, Vec::new(), &mut chunk))?;
+            let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
             changed += self.inner.connection().execute(&self.place, call).await?;
             self.given_up = false;
         }
         Ok(changed)
     }
 
-    /// Runs a bulk statement that answers with rows: a list in a SELECT, or an insert with
-    /// RETURNING. `head` are the arguments that stand before the rows.
+    /// Runs a bulk statement that answers with rows: a list in a SELECT, or an insert with RETURNING.
+    /// Each row that comes back costs about as much as one that is written.
     pub async fn fetch_many(
         &mut self,
         bulk: &Bulk,
@@ -107,7 +109,7 @@ impl Tx {
         let mut answer = Vec::new();
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let size = bulk.next_chunk(rows.len());
+            let size = bulk.next_chunk(self.place.engine, rows.len());
             let mut chunk = rows.by_ref().take(size);
             let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
             answer.extend(self.inner.connection().fetch_all(&self.place, call).await?);

@@ -25,6 +25,43 @@ pub enum Value {
     NullBool,
 }
 
+/// What a value is, also when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A BIGINT.
+    I64,
+    /// A TEXT.
+    Text,
+    /// A BLOB.
+    Blob,
+    /// A BOOLEAN.
+    Bool,
+}
+
+impl Kind {
+    /// What PostgreSQL calls an array of it.
+    pub(super) fn array(self) -> &'static str {
+        match self {
+            Kind::I64 => "bigint[]",
+            Kind::Text => "text[]",
+            Kind::Blob => "bytea[]",
+            Kind::Bool => "boolean[]",
+        }
+    }
+}
+
+impl Value {
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Value::I64(_) | Value::NullI64 => Kind::I64,
+            Value::Text(_) | Value::NullText => Kind::Text,
+            Value::Blob(_) | Value::NullBlob => Kind::Blob,
+            Value::Bool(_) | Value::NullBool => Kind::Bool,
+        }
+    }
+}
+
 /// Shows kinds and lengths only: an argument may be a name or a key.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Arguments and columns.
 
-use gallra::store::{Bulk, Role, StoreError, Value, args};
+use gallra::store::{Bulk, Kind, Role, StoreError, Value, args};
 use gallra::vocabulary::{ContactId, TenantId, Timestamp};
 
 use super::{INSERT, SELECT, both_engines, count, with_things};
@@ -9,7 +9,7 @@ const MANY: Bulk = Bulk {
     role: Role::Data,
     name: "MANY",
     head: "INSERT INTO thing (id, name) VALUES",
-    columns: 2,
+    columns: &[Kind::I64, Kind::Text],
     tail: " ON CONFLICT (id) DO NOTHING",
 };
 
@@ -17,7 +17,7 @@ const AMONG: Bulk = Bulk {
     role: Role::Data,
     name: "AMONG",
     head: "SELECT id FROM thing WHERE name = $1 AND id IN (",
-    columns: 1,
+    columns: &[Kind::I64],
     tail: ") ORDER BY id",
 };
 
@@ -93,8 +93,12 @@ both_engines! {
             );
         }
         let mut tx = db.begin().await.unwrap();
-        let error = tx.insert_many(&MANY, vec![args![1i64, "a"], args![2i64]]).await;
+        let error = tx.execute_many(&MANY, args![], vec![args![1i64, "a"], args![2i64]]).await;
         assert!(matches!(error, Err(StoreError::Arity { expected: 2, given: 1, .. })));
+        tx.rollback().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let error = tx.execute_many(&MANY, args![], vec![args![1i64, "a"], args![2i64, 3i64]]).await;
+        assert!(matches!(error, Err(StoreError::WrongKind { argument: 2, .. })));
         tx.rollback().await.unwrap();
         assert_eq!(count(&db).await, 0);
     }
@@ -104,7 +108,7 @@ both_engines! {
         let error = db.execute(INSERT, args![1i64, "a\0b", [0u8], true]).await.unwrap_err();
         assert!(matches!(error, StoreError::NulInText { argument: 2 }), "{error:?}");
         let mut tx = db.begin().await.unwrap();
-        let error = tx.insert_many(&MANY, vec![args![1i64, "a"], args![2i64, "\0"]]).await;
+        let error = tx.execute_many(&MANY, args![], vec![args![1i64, "a"], args![2i64, "\0"]]).await;
         assert!(matches!(error, Err(StoreError::NulInText { argument: 4 })));
         tx.rollback().await.unwrap();
         assert_eq!(count(&db).await, 0);
@@ -114,9 +118,9 @@ both_engines! {
         let db = with_things(bench).await;
         let rows: Vec<_> = (0..1_203i64).map(|id| args![id, "x"]).collect();
         let mut tx = db.begin().await.unwrap();
-        assert_eq!(tx.insert_many(&MANY, vec![]).await.unwrap(), 0);
-        assert_eq!(tx.insert_many(&MANY, rows.clone()).await.unwrap(), 1_203);
-        assert_eq!(tx.insert_many(&MANY, rows).await.unwrap(), 0);
+        assert_eq!(tx.execute_many(&MANY, args![], vec![]).await.unwrap(), 0);
+        assert_eq!(tx.execute_many(&MANY, args![], rows.clone()).await.unwrap(), 1_203);
+        assert_eq!(tx.execute_many(&MANY, args![], rows).await.unwrap(), 0);
         let wanted: Vec<_> = (700..2_000i64).map(|id| args![id]).collect();
         let found = tx.fetch_many(&AMONG, args!["x"], wanted).await.unwrap();
         let found: Vec<_> = found.iter().map(|row| row.i64(0).unwrap()).collect();

@@ -205,6 +205,7 @@ async fn insert_forgotten(
     forgotten: &[ErasureId],
 ) -> Result<(), StoreError> {
     let forgotten = forgotten.iter().map(|it| args![tenant, *it]).collect();
-    tx.insert_many(&rows::INSERT_FORGOTTEN, forgotten).await?;
+    tx.execute_many(&rows::INSERT_FORGOTTEN, args![], forgotten)
+        .await?;
     Ok(())
 }

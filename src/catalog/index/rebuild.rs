@@ -308,7 +308,7 @@ async fn write_reservations(
         .into_iter()
         .map(|((domain, token), owner)| args![tenant, domain.code(), token, owner])
         .collect();
-    tx.fetch_many(&rows::RESERVE, args![], reserve).await?;
+    tx.execute_many(&rows::RESERVE, args![], reserve).await?;
     Ok(())
 }
 
@@ -325,7 +325,7 @@ async fn write_identities(
         .into_iter()
         .map(|((domain, token), owner)| args![tenant, domain.code(), token, owner])
         .collect();
-    tx.insert_many(&rows::TAKE_OVER, reserve).await?;
+    tx.execute_many(&rows::TAKE_OVER, args![], reserve).await?;
     Ok(())
 }
 
@@ -336,8 +336,9 @@ async fn write_tokens(
 ) -> Result<(), StoreError> {
     let found: Vec<&Changed> = found.iter().collect();
     let searchable = token_rows(tenant, &found, |it| &it.tokens);
-    tx.insert_many(&rows::INSERT_TOKENS, searchable).await?;
+    tx.execute_many(&rows::INSERT_TOKENS, args![], searchable)
+        .await?;
     let known_by = token_rows(tenant, &found, |it| &it.known_by);
-    tx.fetch_many(&rows::RESERVE, args![], known_by).await?;
+    tx.execute_many(&rows::RESERVE, args![], known_by).await?;
     Ok(())
 }

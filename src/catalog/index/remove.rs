@@ -93,9 +93,9 @@ impl Catalog {
         let mut tx = self.index.begin().await?;
         tx.fetch_optional(rows::TAKE_ANY_INDEX, args![tenant])
             .await?;
-        tx.fetch_many(&rows::DELETE_TOKENS, args![tenant], owners.clone())
+        tx.execute_many(&rows::DELETE_TOKENS, args![tenant], owners.clone())
             .await?;
-        tx.fetch_many(&rows::DELETE_OWNERS, args![tenant], owners)
+        tx.execute_many(&rows::DELETE_OWNERS, args![tenant], owners)
             .await?;
         tx.commit().await?;
         Ok(count)

@@ -112,37 +112,38 @@ crate::store::statements! { index:
 }
 
 crate::store::bulk! { index:
-    /// Reserving; only the winners come back.
-    RESERVE = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", 4,
-        " ON CONFLICT (tenant, domain, token) DO NOTHING RETURNING domain, token, owner";
+    /// Reserving what nobody has.
+    RESERVE = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", [Blob, I64, Blob, Blob],
+        " ON CONFLICT (tenant, domain, token) DO NOTHING";
     /// Reserving, whoever has it now.
-    TAKE_OVER = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", 4,
+    TAKE_OVER = "INSERT INTO reservation (tenant, domain, token, owner) VALUES", [Blob, I64, Blob, Blob],
         " ON CONFLICT (tenant, domain, token) DO UPDATE SET owner = excluded.owner";
     /// Whose reservations these are.
     OWNERS = "SELECT token, owner FROM reservation \
-        WHERE tenant = $1 AND domain = $2 AND token IN (", 1, ")";
-    /// Which of these owners still have a reservation.
-    RESERVED_OWNERS = "SELECT DISTINCT owner FROM reservation WHERE tenant = $1 AND owner IN (", 1, ")";
+        WHERE tenant = $1 AND domain = $2 AND token IN (", [Blob], ")";
+    /// How many of these owners still have a reservation.
+    RESERVED_OWNERS = "SELECT COUNT(DISTINCT owner) FROM reservation WHERE tenant = $1 AND owner IN (", [Blob], ")";
     /// Search tokens.
-    INSERT_TOKENS = "INSERT INTO token (tenant, field, token, contact) VALUES", 4,
+    INSERT_TOKENS = "INSERT INTO token (tenant, field, token, contact) VALUES", [Blob, I64, Blob, Blob],
         " ON CONFLICT (tenant, field, token, contact) DO NOTHING";
     /// The search tokens of these contacts go.
-    DELETE_TOKENS = "DELETE FROM token WHERE tenant = $1 AND contact IN (", 1, ")";
+    DELETE_TOKENS = "DELETE FROM token WHERE tenant = $1 AND contact IN (", [Blob], ")";
     /// The reservations of these owners go.
-    DELETE_OWNERS = "DELETE FROM reservation WHERE tenant = $1 AND owner IN (", 1, ")";
+    DELETE_OWNERS = "DELETE FROM reservation WHERE tenant = $1 AND owner IN (", [Blob], ")";
     /// Identifiers of an erased person.
     INSERT_SUPPRESSIONS = "INSERT INTO suppression \
-        (tenant, generation, domain, token, cutoff, expires_at, erasure) VALUES", 7,
+        (tenant, generation, domain, token, cutoff, expires_at, erasure) VALUES",
+        [Blob, I64, I64, Blob, I64, I64, Blob],
         " ON CONFLICT (tenant, generation, domain, token) DO UPDATE SET \
         cutoff = excluded.cutoff, expires_at = excluded.expires_at, erasure = excluded.erasure \
         WHERE excluded.cutoff >= suppression.cutoff";
     /// Which of these erasures are remembered under some keys.
     REMEMBERED = "SELECT erasure FROM remembered \
-        WHERE tenant = $1 AND generation = $2 AND erasure IN (", 1, ")";
+        WHERE tenant = $1 AND generation = $2 AND erasure IN (", [Blob], ")";
     /// Erasures that should be remembered and are not.
-    INSERT_FORGOTTEN = "INSERT INTO forgotten (tenant, erasure) VALUES", 2,
+    INSERT_FORGOTTEN = "INSERT INTO forgotten (tenant, erasure) VALUES", [Blob, Blob],
         " ON CONFLICT (tenant, erasure) DO NOTHING";
     /// Up to when these identifiers are suppressed.
     CUTOFFS = "SELECT token, cutoff FROM suppression \
-        WHERE tenant = $1 AND generation = $2 AND expires_at > $3 AND token IN (", 1, ")";
+        WHERE tenant = $1 AND generation = $2 AND expires_at > $3 AND token IN (", [Blob], ")";
 }

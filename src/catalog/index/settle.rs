@@ -87,12 +87,13 @@ impl Pending {
         let standing: Vec<&Changed> = changed.iter().filter(stands).collect();
         let old = standing.iter().filter(|it| !it.new);
         let old = old.map(|it| args![it.contact]).collect();
-        tx.fetch_many(&rows::DELETE_TOKENS, args![tenant], old)
+        tx.execute_many(&rows::DELETE_TOKENS, args![tenant], old)
             .await?;
         let searchable = token_rows(tenant, &standing, |it| &it.tokens);
-        tx.insert_many(&rows::INSERT_TOKENS, searchable).await?;
+        tx.execute_many(&rows::INSERT_TOKENS, args![], searchable)
+            .await?;
         let known_by = token_rows(tenant, &standing, |it| &it.known_by);
-        tx.fetch_many(&rows::RESERVE, args![], known_by).await?;
+        tx.execute_many(&rows::RESERVE, args![], known_by).await?;
         let written = standing.iter().map(|it| (it.contact, it.changes));
         Ok(written.collect())
     }
@@ -125,7 +126,7 @@ impl Pending {
         for (changes, mut contacts) in by_version {
             contacts.sort();
             let contacts = contacts.into_iter().map(|it| args![it]).collect();
-            tx.fetch_many(&data_rows::CLEAR_NOTES, args![tenant, changes], contacts)
+            tx.execute_many(&data_rows::CLEAR_NOTES, args![tenant, changes], contacts)
                 .await?;
         }
         Ok(())

@@ -160,7 +160,8 @@ impl Catalog {
                 args![tenant, generation, code, token, cutoff, expires_at, erasure]
             })
             .collect();
-        tx.insert_many(&rows::INSERT_SUPPRESSIONS, insert).await?;
+        tx.execute_many(&rows::INSERT_SUPPRESSIONS, args![], insert)
+            .await?;
         let remember = args![tenant, generation, erasure];
         tx.execute(rows::REMEMBER, remember).await?;
         Ok(tx.commit().await?)
@@ -197,7 +198,8 @@ impl Catalog {
             ]);
         }
         let count = carried.len() as u64;
-        tx.insert_many(&rows::INSERT_SUPPRESSIONS, carried).await?;
+        tx.execute_many(&rows::INSERT_SUPPRESSIONS, args![], carried)
+            .await?;
         let under = args![new.id(), tenant, old.id()];
         tx.execute(rows::REMEMBER_UNDER, under).await?;
         tx.commit().await?;

@@ -221,7 +221,8 @@ impl Catalog {
         tx.fetch_optional(rows::TAKE_TENANT, args![tenant.id])
             .await?;
         tx.execute(rows::DELETE_PURPOSES, args![tenant.id]).await?;
-        tx.insert_many(&rows::INSERT_PURPOSES, rows).await?;
+        tx.execute_many(&rows::INSERT_PURPOSES, args![], rows)
+            .await?;
         self.end_change(tx, Some(tenant.id)).await
     }
 
@@ -262,7 +263,8 @@ impl Catalog {
             .await?;
         tx.execute(rows::DELETE_RETENTION_RULES, args![tenant.id])
             .await?;
-        tx.insert_many(&rows::INSERT_RETENTION_RULES, rows).await?;
+        tx.execute_many(&rows::INSERT_RETENTION_RULES, args![], rows)
+            .await?;
         self.end_change(tx, Some(tenant.id)).await
     }
 

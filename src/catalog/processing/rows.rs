@@ -39,7 +39,8 @@ crate::store::statements! { data:
 
 crate::store::bulk! { data:
     /// Why a client's data is processed.
-    INSERT_PURPOSES = "INSERT INTO purpose (tenant, purpose, legal_basis) VALUES", 3, "";
+    INSERT_PURPOSES = "INSERT INTO purpose (tenant, purpose, legal_basis) VALUES", [Blob, Text, Text], "";
     /// How long a client's data is kept.
-    INSERT_RETENTION_RULES = "INSERT INTO retention_rule (tenant, category, period, starts) VALUES", 4, "";
+    INSERT_RETENTION_RULES = "INSERT INTO retention_rule (tenant, category, period, starts) VALUES",
+        [Blob, Text, Text, Text], "";
 }

@@ -78,7 +78,7 @@ impl Catalog {
             if take(&mut tx, tenant.id, &keys).await?.is_some() {
                 let owner = vec![args![contact]];
                 let head = args![tenant.id];
-                tx.fetch_many(&index_rows::DELETE_OWNERS, head, owner)
+                tx.execute_many(&index_rows::DELETE_OWNERS, head, owner)
                     .await?;
                 if let Some(opened) = self.opened(tenant, contact).await? {
                     let first = tokens::first_identity(&opened, &tenant.country);
@@ -176,7 +176,8 @@ async fn hand_over(
     }
     let (domain, token): Token = (identity.0, keys.token(identity.0, identity.1.expose()));
     let row = vec![args![tenant.id, domain.code(), token, contact]];
-    tx.insert_many(&index_rows::TAKE_OVER, row).await?;
+    tx.execute_many(&index_rows::TAKE_OVER, args![], row)
+        .await?;
     Ok(contact)
 }
 
@@ -190,7 +191,7 @@ async fn reserve(
 ) -> Result<ContactId, CatalogError> {
     let (domain, token): Token = (identity.0, keys.token(identity.0, identity.1.expose()));
     let row = vec![args![tenant.id, domain.code(), token, contact]];
-    tx.fetch_many(&index_rows::RESERVE, args![], row).await?;
+    tx.execute_many(&index_rows::RESERVE, args![], row).await?;
     let owner = args![tenant.id, domain.code(), token];
     let row = tx.fetch_one(index_rows::OWNER_OF_TOKEN, owner).await?;
     Ok(row.id(0)?)

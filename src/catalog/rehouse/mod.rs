@@ -244,7 +244,7 @@ impl Catalog {
             sealer.commitment(),
             self.clock.now(),
         ];
-        tx.insert_many(&catalog_rows::INSERT_UNITS, vec![row])
+        tx.execute_many(&catalog_rows::INSERT_UNITS, args![], vec![row])
             .await?;
         Ok((unit, sealer))
     }

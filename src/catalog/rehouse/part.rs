@@ -96,12 +96,16 @@ impl Catalog {
         let cases: BTreeSet<_> = homes.iter().map(|it| it.case).collect();
         let wanted = contacts.iter().map(|id| args![*id]).collect();
         let head = || args![tenant.id];
-        let taken = tx.fetch_many(&rows::TAKE_CONTACTS, head(), wanted).await?;
+        let taken = tx
+            .fetch_many(&rows::TAKE_LIVING_CONTACTS, head(), wanted)
+            .await?;
         if taken.len() < contacts.len() {
             return Err(CatalogError::BeingErased);
         }
         let wanted = cases.iter().map(|id| args![*id]).collect();
-        let taken = tx.fetch_many(&rows::TAKE_CASES, head(), wanted).await?;
+        let taken = tx
+            .fetch_many(&rows::TAKE_LIVING_CASES, head(), wanted)
+            .await?;
         match taken.len() == cases.len() {
             true => Ok(()),
             false => Err(CatalogError::BeingErased),
@@ -210,7 +214,7 @@ impl Catalog {
             }
         }
         part.done.kept += moved.len() as u64;
-        tx.insert_many(&own::MOVE_MESSAGES, moved).await?;
+        tx.execute_many(&own::MOVE_MESSAGES, args![], moved).await?;
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Catalog {
     ) -> Result<Rehoused, CatalogError> {
         let guard = vec![args![contact]];
         let taken = tx
-            .fetch_many(&rows::TAKE_CONTACTS, args![tenant.id], guard)
+            .fetch_many(&rows::TAKE_LIVING_CONTACTS, args![tenant.id], guard)
             .await?;
         let row = tx
             .fetch_optional(rows::CONTACT, args![tenant.id, contact])
@@ -189,7 +189,7 @@ impl Catalog {
         ];
         tx.execute(own::MOVE_PROFILE, row).await?;
         let note = vec![args![contact.id, tenant.id, contact.version]];
-        tx.insert_many(&rows::NOTE_CHANGES, note).await?;
+        tx.execute_many(&rows::NOTE_CHANGES, args![], note).await?;
         Ok(kept)
     }
 }

@@ -51,7 +51,8 @@ crate::store::statements! { data:
 crate::store::bulk! { data:
     /// Messages under their new units, sealed anew as a whole.
     MOVE_MESSAGES = "INSERT INTO message (id, tenant, support_case, contact, unit, external_id, \
-        author, body, direction, channel, sent_at, sealed_version) VALUES", 12,
+        author, body, direction, channel, sent_at, sealed_version) VALUES",
+        [Blob, Blob, Blob, Blob, Blob, Blob, Blob, Blob, Text, Text, I64, I64],
         " ON CONFLICT (id) DO UPDATE SET support_case = excluded.support_case, \
         contact = excluded.contact, unit = excluded.unit, external_id = excluded.external_id, \
         author = excluded.author, body = excluded.body, sealed_version = excluded.sealed_version";

@@ -47,11 +47,13 @@ impl Catalog {
                 ]);
                 if rows.len() == AT_ONCE {
                     let some = std::mem::take(&mut rows);
-                    tx.insert_many(&rows::INSERT_ATTACHMENTS, some).await?;
+                    tx.execute_many(&rows::INSERT_ATTACHMENTS, args![], some)
+                        .await?;
                 }
             }
         }
-        tx.insert_many(&rows::INSERT_ATTACHMENTS, rows).await?;
+        tx.execute_many(&rows::INSERT_ATTACHMENTS, args![], rows)
+            .await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use super::decide::{Addition, Decision, Held, Row};
 use super::seals::Seals;
 use crate::catalog::opened::{counts, further_text};
 use crate::catalog::types::{AuthorKind, Case, Contact};
-use crate::catalog::{Catalog, CatalogError, TenantRef, rows};
+use crate::catalog::{CatalogError, TenantRef, rows};
 use crate::keyring::columns;
 use crate::store::{Bulk, StoreError, Tx, Value, args};
 
@@ -29,63 +29,72 @@ impl Written {
     /// Writes them; `false` when another writer made one of the new ones just now.
     async fn write(self, tx: &mut Tx, insert: &Bulk, change: &Bulk) -> Result<bool, StoreError> {
         let wanted = self.new.len() as u64;
-        if tx.insert_many(insert, self.new).await? != wanted {
+        if tx.execute_many(insert, args![], self.new).await? != wanted {
             return Ok(false);
         }
-        tx.insert_many(change, self.changed).await?;
+        tx.execute_many(change, args![], self.changed).await?;
         Ok(true)
     }
 }
 
-impl Catalog {
-    /// Writes contacts with their notes, then cases; `false` when another writer came first.
-    pub(super) async fn write_held(
-        &self,
-        tx: &mut Tx,
+/// Everything of a decided batch, sealed, but for files: those may be large.
+pub(super) struct Rows {
+    contacts: Written,
+    notes: Vec<Vec<Value>>,
+    cases: Written,
+    messages: Vec<Vec<Value>>,
+    forwardings: Vec<Vec<Value>>,
+    quarantined: Vec<Vec<Value>>,
+}
+
+impl Rows {
+    /// Seals them.
+    pub fn sealed(
         tenant: &TenantRef,
+        changes: &[Change],
         decision: &Decision<'_>,
         seals: &Seals<'_>,
-    ) -> Result<bool, CatalogError> {
+    ) -> Result<Self, CatalogError> {
         let (mut contacts, mut notes) = (Written::default(), Vec::new());
         for (id, held) in decision.contacts.iter().filter(|(_, it)| it.is_written()) {
             contacts.push(held, contact_row(held, tenant, seals)?);
             notes.push(args![*id, tenant.id, held.version]);
         }
-        let (insert, change) = (&rows::INSERT_CONTACTS, &rows::CHANGE_CONTACTS);
-        if !contacts.write(tx, insert, change).await? {
-            return Ok(false);
-        }
-        tx.insert_many(&rows::NOTE_CHANGES, notes).await?;
-
         let mut cases = Written::default();
         for held in decision.cases.values().filter(|it| it.is_written()) {
             cases.push(held, case_row(held, tenant, seals)?);
         }
-        let (insert, change) = (&rows::INSERT_CASES, &rows::CHANGE_CASES);
-        Ok(cases.write(tx, insert, change).await?)
+        let with = |additions, row: AdditionRow| rows_of(additions, changes, tenant, seals, row);
+        Ok(Rows {
+            contacts,
+            notes,
+            cases,
+            messages: with(&decision.messages, message_row)?,
+            forwardings: with(&decision.forwardings, forwarding_row)?,
+            quarantined: with(&decision.quarantined, quarantined_row)?,
+        })
     }
 
-    /// Writes messages with their files, forwardings and quarantined records.
-    pub(super) async fn write_additions(
-        &self,
-        tx: &mut Tx,
-        tenant: &TenantRef,
-        changes: &[Change],
-        decision: &Decision<'_>,
-        seals: &Seals<'_>,
-    ) -> Result<(), CatalogError> {
-        let with = |additions, row: AdditionRow| rows_of(additions, changes, tenant, seals, row);
-        let messages = with(&decision.messages, message_row)?;
-        tx.insert_many(&rows::INSERT_MESSAGES, messages).await?;
-        self.write_attachments(tx, tenant, changes, decision, seals)
+    /// Writes contacts with their notes, then cases, then what belongs to them; `false` when another
+    /// writer came first.
+    pub async fn write(self, tx: &mut Tx) -> Result<bool, StoreError> {
+        let (insert, change) = (&rows::INSERT_CONTACTS, &rows::CHANGE_CONTACTS);
+        if !self.contacts.write(tx, insert, change).await? {
+            return Ok(false);
+        }
+        tx.execute_many(&rows::NOTE_CHANGES, args![], self.notes)
             .await?;
-        let forwardings = with(&decision.forwardings, forwarding_row)?;
-        tx.insert_many(&rows::INSERT_FORWARDINGS, forwardings)
+        let (insert, change) = (&rows::INSERT_CASES, &rows::CHANGE_CASES);
+        if !self.cases.write(tx, insert, change).await? {
+            return Ok(false);
+        }
+        tx.execute_many(&rows::INSERT_MESSAGES, args![], self.messages)
             .await?;
-        let quarantined = with(&decision.quarantined, quarantined_row)?;
-        tx.insert_many(&rows::INSERT_QUARANTINED, quarantined)
+        tx.execute_many(&rows::INSERT_FORWARDINGS, args![], self.forwardings)
             .await?;
-        Ok(())
+        tx.execute_many(&rows::INSERT_QUARANTINED, args![], self.quarantined)
+            .await?;
+        Ok(true)
     }
 }
 

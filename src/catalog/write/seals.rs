@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::decide::{Decision, Held, Row};
 use crate::catalog::opened::seal;
-use crate::catalog::{Catalog, CatalogError, TenantRef, rows, unit_kind};
+use crate::catalog::{Catalog, CatalogError, TenantRef, unit_kind};
 use crate::keyring::{Column, Padding, Place, Sealer, columns};
-use crate::store::{Tx, Value, args};
+use crate::store::{Value, args};
 use crate::vocabulary::{CaseId, ContactId, Personal, Timestamp, UnitId};
 
 /// A unit that has no row yet.
@@ -72,15 +72,14 @@ impl<'a> Seals<'a> {
 }
 
 impl Catalog {
-    /// Leases keys for the new units, writes their rows, and adds their sealers to those of the
-    /// stored ones.
+    /// Leases keys for the new units, and adds their sealers to those of the stored ones. With the
+    /// rows of the new units.
     pub(super) async fn seals(
         &self,
-        tx: &mut Tx,
         tenant: &TenantRef,
         decision: &Decision<'_>,
         mut sealers: HashMap<UnitId, Sealer>,
-    ) -> Result<Seals<'_>, CatalogError> {
+    ) -> Result<(Seals<'_>, Vec<Vec<Value>>), CatalogError> {
         let new = new_units(decision);
         let leased = self.keyring.lease(tenant.id, new.len()).await?;
         let now = self.clock.now();
@@ -105,11 +104,8 @@ impl Catalog {
             ]);
             sealers.insert(it.unit, sealer);
         }
-        tx.insert_many(&rows::INSERT_UNITS, insert).await?;
-        Ok(Seals {
-            catalog: self,
-            sealers,
-        })
+        let catalog = self;
+        Ok((Seals { catalog, sealers }, insert))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::change::{Change, Outcome};
 use super::decide::{Decision, Row};
+use super::insert::Rows;
 use super::load::pass_gate;
 use super::plan::{self, Plan};
 use super::{Author, How};
 use crate::audit::{self, Entry};
 use crate::catalog::index::settle::{Pending, changed};
 use crate::catalog::index::{self, rows as index_rows};
-use crate::catalog::{Catalog, CatalogError, TenantRef};
+use crate::catalog::{Catalog, CatalogError, TenantRef, rows};
 use crate::keyring::IndexKeys;
 use crate::store::{Tx, Value, args};
 
@@ -28,11 +29,16 @@ impl Catalog {
         let mut gate = [0];
         self.random.fill(&mut gate);
         pass_gate(&mut tx, tenant.id, gate[0].into()).await?;
-        let still_suppressed = self.still_suppressed(tenant, keys, changes, plan, how.history);
-        if !index::is_ready(&self.index, tenant.id, keys).await? || !still_suppressed.await? {
+        // Three questions to two stores, none of which hangs on another.
+        let (ready, still_suppressed, loaded) = tokio::join!(
+            index::is_ready(&self.index, tenant.id, keys),
+            self.still_suppressed(tenant, keys, changes, plan, how.history),
+            self.load(&mut tx, tenant, changes, plan),
+        );
+        if !ready? || !still_suppressed? {
             return Ok(None);
         }
-        let Some(mut loaded) = self.load(&mut tx, tenant, changes, plan).await? else {
+        let Some(mut loaded) = loaded? else {
             return Ok(None);
         };
         let sealers = std::mem::take(&mut loaded.sealers);
@@ -42,11 +48,17 @@ impl Catalog {
         if !self.still_reserved(tenant, &decision).await? {
             return Ok(None);
         }
-        let seals = self.seals(&mut tx, tenant, &decision, sealers).await?;
-        if !self.write_held(&mut tx, tenant, &decision, &seals).await? {
+        let (seals, units) = self.seals(tenant, &decision, sealers).await?;
+        // The engine writes the units while the other rows are sealed.
+        let (written, rows) = tokio::join!(
+            tx.execute_many(&rows::INSERT_UNITS, args![], units),
+            async { Rows::sealed(tenant, changes, &decision, &seals) }
+        );
+        written?;
+        if !rows?.write(&mut tx).await? {
             return Ok(None);
         }
-        self.write_additions(&mut tx, tenant, changes, &decision, &seals)
+        self.write_attachments(&mut tx, tenant, changes, &decision, &seals)
             .await?;
         pending.clear_notes(&mut tx, tenant.id).await?;
         self.audit_batch(&mut tx, tenant, how.authors, &decision.outcomes)
@@ -104,7 +116,7 @@ impl Catalog {
             .map(|held| args![held.it.id])
             .chain(cases.map(|held| args![held.it.id]))
             .collect();
-        let count = new.len();
+        let count = new.len() as u64;
         if count == 0 {
             return Ok(true);
         }
@@ -113,7 +125,8 @@ impl Catalog {
             .index
             .fetch_many(&index_rows::RESERVED_OWNERS, head, new)
             .await?;
-        Ok(reserved.len() == count)
+        let reserved = reserved.iter().map(|row| row.u64(0));
+        Ok(reserved.sum::<Result<u64, _>>()? == count)
     }
 
     /// A row for the whole batch, or one for each author's change.

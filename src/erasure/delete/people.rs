@@ -50,12 +50,14 @@ impl Eraser {
             ("forwarding", &rows::DELETE_FORWARDINGS_OF_UNITS, &units),
             ("case", &rows::DELETE_CASES_OF_CONTACTS, &people),
         ] {
-            let deleted = tx.insert_many(statement, of.clone()).await?;
+            let deleted = tx.execute_many(statement, args![], of.clone()).await?;
             counts.category(category, deleted);
             counts.store("data", deleted);
         }
-        counts.units = tx.insert_many(&rows::DELETE_UNITS, units).await?;
-        let deleted = tx.insert_many(&rows::DELETE_CONTACTS, people).await?;
+        counts.units = tx.execute_many(&rows::DELETE_UNITS, args![], units).await?;
+        let deleted = tx
+            .execute_many(&rows::DELETE_CONTACTS, args![], people)
+            .await?;
         counts.store("data", deleted);
         self.count(tx, progress, &counts).await
     }

@@ -209,7 +209,7 @@ impl Uploads {
         };
         let tenant = row.id(0)?;
         if let Ended::Done(report) = ended {
-            tx.insert_many(&rows::INSERT_REJECTS, rejects(upload, report))
+            tx.execute_many(&rows::INSERT_REJECTS, args![], rejects(upload, report))
                 .await?;
         }
         let clear = NewJob {

@@ -83,7 +83,7 @@ impl Receiving {
             self.sealer.commitment(),
             now,
         ];
-        tx.insert_many(&catalog_rows::INSERT_UNITS, vec![row])
+        tx.execute_many(&catalog_rows::INSERT_UNITS, args![], vec![row])
             .await?;
         let state = UploadState::Receiving.word();
         let row = args![id, tenant, self.unit, format, state, now, wishes];

@@ -26,5 +26,5 @@ crate::store::statements! { data:
 
 crate::store::bulk! { data:
     /// Lines that could not be read.
-    INSERT_REJECTS = "INSERT INTO import_reject (import, number, line, reason) VALUES", 4, "";
+    INSERT_REJECTS = "INSERT INTO import_reject (import, number, line, reason) VALUES", [Blob, I64, I64, Text], "";
 }

@@ -188,7 +188,7 @@ async fn copy_pages(
             }
             values.push(row);
         }
-        to.insert_many(&rows::COPY_PAGES, values).await?;
+        to.execute_many(&rows::COPY_PAGES, args![], values).await?;
         if pages.len() < CHUNK {
             return Ok(());
         }
@@ -208,7 +208,7 @@ async fn copy_table(
         let read = from.tx.fetch_all(table.read, arguments).await?;
         let values = read.iter().map(|row| carry(row, table.columns));
         let values = values.collect::<Result<Vec<_>, _>>()?;
-        to.insert_many(&table.copy, values).await?;
+        to.execute_many(&table.copy, args![], values).await?;
         if read.len() < CHUNK {
             return Ok(());
         }
@@ -223,7 +223,8 @@ async fn copy_mirrors(from: &mut View<'_>, to: &mut Tx) -> Result<(), StoreError
     let values = read.iter().map(|row| carry(row, &columns));
     let values = values.collect::<Result<Vec<_>, _>>()?;
     to.execute(rows::CLEAR_MIRRORS, args![]).await?;
-    to.insert_many(&rows::COPY_MIRRORS, values).await?;
+    to.execute_many(&rows::COPY_MIRRORS, args![], values)
+        .await?;
     Ok(())
 }
 

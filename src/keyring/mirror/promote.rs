@@ -235,7 +235,7 @@ async fn begin(
         view.forget(&PageId::tenant(tenant));
     }
     for some in begins.chunks(CHUNK) {
-        tx.insert_many(&rows::COPY_LINE_BEGINS, some.to_vec())
+        tx.execute_many(&rows::COPY_LINE_BEGINS, args![], some.to_vec())
             .await?;
     }
     Ok(())

@@ -120,31 +120,31 @@ crate::store::statements! { vault:
 
 crate::store::bulk! { vault:
     /// Pages as they are.
-    COPY_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES", 6, " ON CONFLICT (kind, tenant, number) DO UPDATE SET version = excluded.version, written = excluded.written, body = excluded.body";
+    COPY_PAGES = "INSERT INTO page (kind, tenant, number, version, written, body) VALUES", [I64, Blob, I64, I64, I64, Blob], " ON CONFLICT (kind, tenant, number) DO UPDATE SET version = excluded.version, written = excluded.written, body = excluded.body";
     /// Ledger rows as they are; only what became of the rows ever changes.
-    COPY_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written) VALUES", 12, " ON CONFLICT (seq) DO UPDATE SET results = excluded.results, rows_deleted_at = excluded.rows_deleted_at, receipted_at = excluded.receipted_at, written = excluded.written";
+    COPY_LEDGER = "INSERT INTO ledger (seq, erasure_id, kind, tenant, subject, epoch, facts, destroyed_at, results, rows_deleted_at, receipted_at, written) VALUES", [I64, Blob, Text, Blob, Blob, I64, Text, I64, Text, I64, I64, I64], " ON CONFLICT (seq) DO UPDATE SET results = excluded.results, rows_deleted_at = excluded.rows_deleted_at, receipted_at = excluded.receipted_at, written = excluded.written";
     /// Destroyed keys as they are.
-    COPY_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", 4, " ON CONFLICT (tenant, block, leaf) DO NOTHING";
+    COPY_ERASED = "INSERT INTO erased (tenant, block, leaf, erasure_id) VALUES", [Blob, I64, I64, Blob], " ON CONFLICT (tenant, block, leaf) DO NOTHING";
     /// Holds as they are.
-    COPY_HOLDS = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written) VALUES", 9, " ON CONFLICT (id) DO UPDATE SET released_at = excluded.released_at, released_by = excluded.released_by, written = excluded.written";
+    COPY_HOLDS = "INSERT INTO hold (id, tenant, subject, reason, placed_by, placed_at, released_at, released_by, written) VALUES", [Blob, Blob, Blob, Text, Text, I64, I64, Text, I64], " ON CONFLICT (id) DO UPDATE SET released_at = excluded.released_at, released_by = excluded.released_by, written = excluded.written";
     /// Tokens as they are.
-    COPY_TOKENS = "INSERT INTO token (id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written) VALUES", 11, " ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by, written = excluded.written";
+    COPY_TOKENS = "INSERT INTO token (id, hash, name, role, tenant, created_at, created_by, expires_at, revoked_at, revoked_by, written) VALUES", [Blob, Blob, Text, Text, Blob, I64, Text, I64, I64, Text, I64], " ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by, written = excluded.written";
     /// Ends of contracts as they are.
-    COPY_OFFBOARDINGS = "INSERT INTO offboarding (id, tenant, begun_at, ended_at, record, written) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, record = excluded.record, written = excluded.written";
+    COPY_OFFBOARDINGS = "INSERT INTO offboarding (id, tenant, begun_at, ended_at, record, written) VALUES", [Blob, Blob, I64, I64, Text, I64], " ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, record = excluded.record, written = excluded.written";
     /// Secrets that were ended, which never change.
-    COPY_HOOK_ENDS = "INSERT INTO hook_end (secret, ended_at, ended_by, written) VALUES", 4, " ON CONFLICT (secret) DO NOTHING";
+    COPY_HOOK_ENDS = "INSERT INTO hook_end (secret, ended_at, ended_by, written) VALUES", [Blob, I64, Text, I64], " ON CONFLICT (secret) DO NOTHING";
     /// Forgotten mirrors as they are.
-    COPY_FORGOTTEN = "INSERT INTO forgotten_mirror (id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written) VALUES", 7, " ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, forgotten_at = excluded.forgotten_at, destroyed_at = excluded.destroyed_at, destroyed_by = excluded.destroyed_by, written = excluded.written";
+    COPY_FORGOTTEN = "INSERT INTO forgotten_mirror (id, name, epoch, forgotten_at, destroyed_at, destroyed_by, written) VALUES", [Blob, Text, I64, I64, I64, Text, I64], " ON CONFLICT (id) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, forgotten_at = excluded.forgotten_at, destroyed_at = excluded.destroyed_at, destroyed_by = excluded.destroyed_by, written = excluded.written";
     /// How many blocks clients had when lines began, which never changes.
-    COPY_LINE_BEGINS = "INSERT INTO line_begin (number, tenant, blocks, written) VALUES", 4, " ON CONFLICT (number, tenant) DO NOTHING";
+    COPY_LINE_BEGINS = "INSERT INTO line_begin (number, tenant, blocks, written) VALUES", [I64, Blob, I64, I64], " ON CONFLICT (number, tenant) DO NOTHING";
     /// Orders as they are.
-    COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", 8, "";
+    COPY_ORDERS = "INSERT INTO erasure_order (id, tenant, kind, subject, strict, facts, requested_at, written) VALUES", [Blob, Blob, Text, Blob, Bool, Text, I64, I64], "";
     /// Leaves of the log as they are; they never change.
-    COPY_LEAVES = "INSERT INTO log_leaf (seq, erasure, kind, tenant, issued_at, note) VALUES", 6, "";
+    COPY_LEAVES = "INSERT INTO log_leaf (seq, erasure, kind, tenant, issued_at, note) VALUES", [I64, Blob, Text, Blob, I64, Text], "";
     /// Tiles of the log; the last of each level grows.
-    COPY_TILES = "INSERT INTO log_tile (level, number, hashes) VALUES", 3, " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+    COPY_TILES = "INSERT INTO log_tile (level, number, hashes) VALUES", [I64, I64, Blob], " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
     /// The log's head.
-    COPY_LOG_HEAD = "INSERT INTO log_head (id, verifier, size, root, checkpoint, guard) VALUES", 6, " ON CONFLICT (id) DO UPDATE SET verifier = excluded.verifier, size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint, guard = excluded.guard";
+    COPY_LOG_HEAD = "INSERT INTO log_head (id, verifier, size, root, checkpoint, guard) VALUES", [I64, Text, I64, Blob, Text, I64], " ON CONFLICT (id) DO UPDATE SET verifier = excluded.verifier, size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint, guard = excluded.guard";
     /// Mirrors as the main vault knows them.
-    COPY_MIRRORS = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at, opened) VALUES", 6, "";
+    COPY_MIRRORS = "INSERT INTO mirror (id, name, epoch, version, acknowledged_at, opened) VALUES", [Blob, Text, I64, I64, I64, I64], "";
 }

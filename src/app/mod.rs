@@ -5,6 +5,7 @@ mod error;
 mod examine;
 mod init;
 pub mod mirror;
+mod ready;
 mod recover;
 pub(crate) mod rows;
 mod standing;
@@ -27,7 +28,7 @@ use crate::disclosure::Notices;
 use crate::erasure::restore::{Restored, restore_accepting};
 use crate::erasure::{self, Eraser, Report, Turn};
 use crate::jobs::{Work, Worker};
-use crate::keyring::{BlockSize, FileRoot, Keyring, KeyringError, Means};
+use crate::keyring::{BlockSize, FileRoot, Keyring, Means};
 use crate::offboarding::Offboarder;
 use crate::queue::Queue;
 use crate::receipts::body::Party;
@@ -99,6 +100,8 @@ pub struct App {
     rotation_due: AtomicI64,
     /// When days of requests are looked at again.
     days_due: AtomicI64,
+    /// When every store could last be written.
+    writable: ready::Writable,
 }
 
 impl App {
@@ -161,6 +164,7 @@ impl App {
             random,
             rotation_due: AtomicI64::new(i64::MIN),
             days_due: AtomicI64::new(i64::MIN),
+            writable: ready::Writable::default(),
         })
     }
 
@@ -196,18 +200,6 @@ impl App {
             erasure::Standing::Behind | erasure::Standing::Restored => {
                 Ok(Some(self.eraser.settle().await?))
             }
-        }
-    }
-
-    /// Whether this process can answer: stores reachable, lease valid, data reconciled.
-    pub async fn readiness(&self) -> Result<(), AppError> {
-        let epoch = self.keyring.begin_read().await?;
-        if self.eraser.standing().await? == erasure::Standing::Restored {
-            return Err(AppError::NotReconciled);
-        }
-        match self.keyring.confirm(epoch).await {
-            Ok(()) | Err(KeyringError::EpochChanged) => Ok(()),
-            Err(error) => Err(error.into()),
         }
     }
 

@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 
 use super::db::Pools;
 use super::error::{Cause, Place};
@@ -74,6 +74,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(is_whole(connection)))
     };
     // The writer comes first: it turns a new file to write-ahead logging, and that stays in the file.
     let logged = file.clone().journal_mode(SqliteJournalMode::Wal);
@@ -94,6 +95,16 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
         role,
         place: Arc::new(place),
     })
+}
+
+/// Whether a connection that is given back may serve again. SQLite undoes a transaction by itself when
+/// the disk is full or fails, its ROLLBACK then fails, and a connection that still counts the
+/// transaction begins no other: the pool closes it and opens a new one for whoever comes next.
+async fn is_whole(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        connection.ping().await?; // A transaction that was dropped is only now being rolled back.
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// What every connection to a file is set to.

@@ -8,6 +8,9 @@ mod chance;
 #[path = "../cli/desk.rs"]
 #[allow(dead_code)]
 mod desk;
+#[path = "../support/limits.rs"]
+#[allow(dead_code)]
+mod disks;
 #[path = "../support/fixtures.rs"]
 mod fixture_files;
 #[path = "../support/process.rs"]
@@ -26,6 +29,7 @@ mod bad_input;
 mod client;
 mod describing;
 mod erasing;
+mod full_disk;
 mod imports;
 mod limits;
 mod offboarding;

@@ -1,6 +1,9 @@
 //! The facade over both engines: what goes in comes out, transactions hold, and what is broken is
 //! named with its remedy.
 
+#[path = "../support/limits.rs"]
+#[allow(dead_code)]
+mod limits;
 #[path = "../support/mod.rs"]
 mod support;
 

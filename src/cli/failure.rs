@@ -1,5 +1,8 @@
 //! How a command fails: what a person reads, and the exit code a script reads.
 
+use std::io::{self, Write};
+use std::process::ExitCode;
+
 use serde_json::json;
 
 use crate::app::AppError;
@@ -88,12 +91,19 @@ impl Failure {
         failure
     }
 
+    /// Reports the failure, and gives the exit code.
+    pub fn end(&self, json: bool) -> ExitCode {
+        self.report(json);
+        ExitCode::from(self.exit as u8)
+    }
+
     /// Writes the failure to standard error: one JSON line `{"error":{…}}` with `--json`, otherwise
     /// text.
-    pub fn report(&self, json: bool) {
+    fn report(&self, json: bool) {
         if self.message.is_empty() {
             return;
         }
+        let mut lines = String::new();
         if json {
             let error = json!({
                 "kind": self.exit.word(),
@@ -101,13 +111,15 @@ impl Failure {
                 "message": self.message,
                 "causes": self.causes,
             });
-            eprintln!("{}", json!({ "error": error }));
+            lines += &format!("{}\n", json!({ "error": error }));
         } else {
-            eprintln!("gallra: {}", self.message);
+            lines += &format!("gallra: {}\n", self.message);
             for cause in &self.causes {
-                eprintln!("  because: {cause}");
+                lines += &format!("  because: {cause}\n");
             }
         }
+        // It may be a file that can grow no more, and then the exit code has to do.
+        let _ = io::stderr().write_all(lines.as_bytes());
     }
 }
 

@@ -229,6 +229,9 @@ impl Command {
 /// Runs the program with the arguments and environment of this process.
 pub fn main() -> ExitCode {
     logs::hide_panics();
+    if let Err(failure) = signals::outlive_file_limits() {
+        return failure.end(false);
+    }
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
@@ -239,10 +242,7 @@ pub fn main() -> ExitCode {
     };
     match run(cli, output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.report(output.json);
-            ExitCode::from(failure.exit as u8)
-        }
+        Err(failure) => failure.end(output.json),
     }
 }
 
@@ -267,9 +267,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         _ if json => {
             let text = without_values(error).unwrap_or_else(|| error.render().to_string());
             let text = text.split("\n\n").next().unwrap_or(&text);
-            let failure = Failure::usage(text.trim_start_matches("error: ").trim());
-            failure.report(true);
-            ExitCode::from(failure.exit as u8)
+            Failure::usage(text.trim_start_matches("error: ").trim()).end(true)
         }
         _ => {
             match without_values(error) {

@@ -233,6 +233,28 @@ both_engines! {
         });
     }
 
+    /// The limit as `ulimit -f` sets it, whose signal ends whoever did not take it.
+    async fn no_command_ends_without_a_word_where_files_may_not_grow(bench) {
+        house(bench, |desk| {
+            let file = desk.file(&crate::worker::records(9));
+            let new = Gallra::in_directory(&bench.directory().join("new"));
+            let commands = [
+                new.command(["init", "--operator", "Exempel Support AB"]),
+                desk.gallra.command(["import", "--tenant", "skor", &file]),
+                desk.gallra.command(["find", "anna2@example.se"]),
+                desk.gallra.command(ERASE),
+            ];
+            for bytes in [512, 1024, 16_384] {
+                for command in &commands {
+                    let limited = with_small_files(command, bytes);
+                    let done = tokio::task::block_in_place(|| Running::start(limited).finish());
+                    let told = done.code() == Some(1) && done.stderr.contains("free space");
+                    assert!(told || done.code() == Some(0), "{bytes}: {done:#?}");
+                }
+            }
+        });
+    }
+
     /// The root, and on SQLite the data too, on a disk without a free byte.
     async fn a_full_disk_stops_an_erasure_and_an_import_and_loses_nothing(bench) {
         let Some(disk) = SmallDisk::new(32 << 20) else {

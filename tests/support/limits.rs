@@ -2,7 +2,7 @@
 //!
 //! | Wanted | How | Where it works |
 //! |---|---|---|
-//! | writes fail midway (EFBIG) | [`with_small_files`]: RLIMIT_FSIZE, its signal ignored | everywhere |
+//! | writes fail midway (EFBIG) | [`with_small_files`]: RLIMIT_FSIZE, as everybody sets it | everywhere |
 //! | the disk is full (ENOSPC) | [`SmallDisk`]: a tmpfs of its own | as root, or with `sudo -n` |
 //! | nothing may be changed | [`ReadOnly`]: permissions; for root a read-only bind mount or `chattr +i` | everywhere |
 
@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The same command, but no file it writes grows beyond `bytes`, rounded up to 512: the write that
-/// would cross the limit is cut short or fails with EFBIG, and the process lives on to deal with it.
+/// would cross the limit is cut short or fails with EFBIG, and a process that did not take SIGXFSZ is
+/// ended by it.
 pub fn with_small_files(command: &Command, bytes: u64) -> Command {
     let mut limited = Command::new("sh");
     limited.arg("-c");
-    limited.arg("trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"");
+    limited.arg("ulimit -f \"$0\" && exec \"$@\"");
     limited.arg(bytes.div_ceil(512).to_string());
     limited.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -71,7 +71,8 @@ impl Recorder {
 
     async fn write(&self, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         let mut tx = self.0.data.begin().await?;
-        tx.execute_many(&rows::INSERT_AUDIT, Vec::new(), rows).await?;
+        tx.execute_many(&rows::INSERT_AUDIT, Vec::new(), rows)
+            .await?;
         tx.commit().await
     }
 

@@ -228,6 +228,7 @@ async fn house(settings: &Settings) -> Vec<Finding> {
         reach(settings),
     ];
     findings.extend(imports(&app).await);
+    findings.extend(receipts(&app).await);
     if let Err(error) = app.close().await {
         findings.push(Finding::new("key tree", Health::Failed, error.to_string()));
     }
@@ -249,6 +250,26 @@ async fn imports(app: &App) -> Option<Finding> {
         )),
         Err(error) => Some(Finding::new("imports", Health::Failed, error.to_string())),
     }
+}
+
+/// Erasures that only their receipts tell of: a late mirror became the vault, and the data does not know
+/// them either.
+async fn receipts(app: &App) -> Option<Finding> {
+    let forgotten = match app.eraser.forgotten_by_promotion().await {
+        Ok(forgotten) if forgotten.is_empty() => return None,
+        Ok(forgotten) => forgotten,
+        Err(error) => return Some(Finding::new("receipts", Health::Failed, error.to_string())),
+    };
+    let each = forgotten.iter().map(|it| {
+        let (seq, tenant, instruction) = (it.seq, &it.tenant, &it.instruction);
+        format!("number {seq} of {tenant} (instruction {instruction})")
+    });
+    let detail = format!(
+        "signed for the vault that was lost, of erasures that the promoted mirror had not heard of, and \
+         that nothing here knows: {}; have each given again, and carry it out",
+        each.collect::<Vec<_>>().join(", ")
+    );
+    Some(Finding::new("receipts", Health::Warning, detail))
 }
 
 async fn key_tree(app: &App) -> Result<String, AppError> {

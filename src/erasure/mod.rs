@@ -18,6 +18,9 @@
 //! **Restored data** is data whose erasures lag behind the vault's ledger. Carrying the ledger out on
 //! it is the same step 6; what was there again gets a receipt of the kind re-erasure.
 //!
+//! **A vault that was put back together with its data** is known by the receipts that were signed since
+//! (`signed.rs`), and refused.
+//!
 //! **Data that is ahead of a promoted mirror** is measured ([`loss`]) before it is put in place; where the
 //! loss is accepted, what the vault forgot is erased again and what nobody can read is deleted (`lost.rs`).
 //!
@@ -55,6 +58,7 @@ pub mod restore;
 mod rotate;
 pub(crate) mod rows;
 mod settle;
+mod signed;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -97,7 +97,7 @@ impl Eraser {
         })
     }
 
-    /// Where the data stands. Refuses data that is ahead of the vault.
+    /// Where the data stands. Refuses data, and signed receipts, that are ahead of the vault.
     pub async fn standing(&self) -> Result<Standing, EraseError> {
         let restored = self.is_restored().await?;
         let meta = self.meta().await?;
@@ -117,6 +117,7 @@ impl Eraser {
         if self.accepted_loss(&meta).await?.is_none() {
             self.check_blocks().await?;
         }
+        self.check_signed().await?;
         if restored {
             return Ok(Standing::Restored);
         }

@@ -39,6 +39,22 @@ impl Journal {
         }
     }
 
+    /// The places from this one on for which a leaf was signed. Reads names only, and normally finds none.
+    pub(super) fn from(&self, seq: u64) -> Result<Vec<u64>, ReceiptError> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| self.failed(error))?,
+        };
+        let mut places = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| self.failed(error))?.file_name();
+            let place = name.to_str().and_then(|name| name.parse::<u64>().ok());
+            places.extend(place.filter(|place| *place >= seq));
+        }
+        places.sort_unstable();
+        Ok(places)
+    }
+
     /// Keeps a leaf, whole and durable, before anybody else has it; forgets one that is old.
     pub(super) fn write(&self, seq: u64, note: &str) -> Result<(), ReceiptError> {
         self.store(seq, note).map_err(|error| self.failed(error))?;

@@ -12,6 +12,7 @@
 //! Each leaf is durable beside the signing key before it is in the vault (`journal`). A vault that has
 //! fewer leaves, because a mirror that had not seen the last ones became the vault, takes them up again.
 
+mod beyond;
 mod check;
 mod export;
 mod read;
@@ -26,6 +27,7 @@ use super::{Body, Kind, ReceiptError, rows, tiles, verify};
 use crate::store::{Db, Row, Tx, args};
 use crate::vocabulary::{ErasureId, TenantId, Timestamp};
 
+pub use beyond::Unlogged;
 pub use check::{LogReport, Problem};
 
 /// The longest entry that c2sp.org/tlog-tiles can hold.

@@ -43,6 +43,7 @@ mod refusals;
 mod regrouping;
 mod repair;
 mod requests;
+mod rolled_back;
 mod server;
 mod settings;
 mod tokens;

@@ -20,36 +20,46 @@ const CECILIA: &str = r#"{"type":"contact","external_id":"c3","name":"Cecilia Al
 
 /// Keeps a copy of the index, with tools of one's own.
 fn keep_index(desk: &Desk, bench: &Bench) {
+    keep(bench, Role::Index, &desk.path("index.kept"));
+}
+
+/// Puts the copy in the index's place.
+async fn put_index_back(desk: &Desk, bench: &Bench) {
+    put_back(bench, Role::Index, &desk.path("index.kept")).await;
+}
+
+/// Keeps a copy of a store.
+pub fn keep(bench: &Bench, role: Role, kept: &str) {
     match bench.engine() {
         Engine::Sqlite => {
-            fs::copy(bench.file(Role::Index), desk.path("index.kept")).unwrap();
+            fs::copy(bench.file(role), kept).unwrap();
         }
         Engine::Postgres => {
             let mut dump = Command::new("pg_dump");
             dump.args(["--format=custom", "--dbname"]).arg(server());
-            dump.arg(format!("--schema={}", bench.schema(Role::Index)));
-            dump.arg("--file").arg(desk.path("index.kept"));
+            dump.arg(format!("--schema={}", bench.schema(role)));
+            dump.arg("--file").arg(kept);
             done(dump);
         }
     }
 }
 
-/// Puts the copy in the index's place.
-async fn put_index_back(desk: &Desk, bench: &Bench) {
+/// Puts that copy in the store's place.
+pub async fn put_back(bench: &Bench, role: Role, kept: &str) {
     match bench.engine() {
         Engine::Sqlite => {
-            let file = bench.file(Role::Index);
+            let file = bench.file(role);
             for end in ["-wal", "-shm"] {
                 let _ = fs::remove_file(format!("{}{end}", file.display()));
             }
-            fs::copy(desk.path("index.kept"), file).unwrap();
+            fs::copy(kept, file).unwrap();
         }
         Engine::Postgres => {
-            let schema = bench.schema(Role::Index);
+            let schema = bench.schema(role);
             sql(format!("DROP SCHEMA {schema} CASCADE")).await;
             let mut restore = Command::new("pg_restore");
             restore.args(["--no-owner", "--exit-on-error", "--dbname"]);
-            restore.arg(server()).arg(desk.path("index.kept"));
+            restore.arg(server()).arg(kept);
             done(restore);
         }
     }

@@ -29,8 +29,10 @@ use crate::vocabulary::{ErasureId, TenantId, Timestamp};
 /// The kinds of erasures that remember whom, or what, they erased.
 pub(crate) const SUPPRESSING: [Kind; 3] = [Kind::Contact, Kind::Quarantine, Kind::Rehousing];
 
-/// The one row of what was looked at.
+/// The row of what was looked at.
 const LOOK: i64 = 1;
+/// The row of the newest erasure whose people this index let go.
+const LET_GO: i64 = 2;
 
 impl Catalog {
     /// Begins a tenant's index anew under these keys, not ready, and answers its guard. Everything that
@@ -70,9 +72,13 @@ impl Catalog {
         &self,
         further: Vec<(TenantId, ErasureId)>,
     ) -> Result<(), CatalogError> {
+        // The ledger last: it is never behind what the index saw of it, unless it was put back.
+        let looked = self.saw(LOOK).await?;
+        let let_go = self.saw(LET_GO).await?;
         let newest = self.keyring.head().await?.ledger_seq;
-        let row = self.index.fetch_optional(rows::LOOKED, args![LOOK]).await?;
-        let looked = row.map(|row| row.i64(0)).transpose()?.unwrap_or_default();
+        if looked.max(let_go) > newest {
+            self.forget_another_history(newest).await?;
+        }
         if looked == newest && further.is_empty() {
             return Ok(());
         }
@@ -95,6 +101,36 @@ impl Catalog {
         }
         let looked = args![LOOK, newest];
         self.index.execute(rows::SET_LOOKED, looked).await?;
+        Ok(())
+    }
+
+    async fn saw(&self, row: i64) -> Result<i64, CatalogError> {
+        let saw = self.index.fetch_optional(rows::LOOKED, args![row]).await?;
+        Ok(saw.map(|row| row.i64(0)).transpose()?.unwrap_or_default())
+    }
+
+    /// Notes that what the ledger says up to this entry was taken out of the index.
+    pub(crate) async fn index_let_go(&self, entry: i64) -> Result<(), CatalogError> {
+        let let_go = args![LET_GO, entry];
+        self.index.execute(rows::RAISE_LOOKED, let_go).await?;
+        Ok(())
+    }
+
+    /// The index saw a ledger that was longer than this one: vault, root and data were put back without it.
+    /// It no longer leads to whoever was erased since and is held again, nor to what was changed since: each
+    /// client's is made anew before it answers. Whom it remembers stays remembered.
+    async fn forget_another_history(&self, newest: i64) -> Result<(), CatalogError> {
+        tracing::warn!(
+            "the index is of a later history than the vault: it is made anew before it is asked"
+        );
+        for row in self.index.fetch_all(rows::ALL_GUARDS, args![]).await? {
+            let tenant = row.id::<TenantId>(0)?;
+            if self.tenant_by_id(tenant).await?.is_some() {
+                self.set_index_aside(tenant).await?;
+            }
+        }
+        let let_go = args![LET_GO, newest];
+        self.index.execute(rows::SET_LOOKED, let_go).await?;
         Ok(())
     }
 

@@ -8,6 +8,15 @@
 //! Each write of the index moves the tenant's guard. The data notes the guard in the transaction of what
 //! was written, after the index has committed: so an index of which the data has seen more was put
 //! back, or lost its last writes with the machine's power. It is made anew before it answers.
+//!
+//! The other way about the guard tells nothing: an index is ahead of the data whenever a write of the
+//! data is still to come, or failed. An index that let go of erasures which the ledger does not have is of
+//! a later history, and made anew too (`lost.rs`):
+//!
+//! ```text
+//! data, vault and root are copied · Bo is erased, the index lets go of him · all three are put back
+//! Bo is held again; asked for him, that index would say "nothing"
+//! ```
 
 use std::collections::HashMap;
 

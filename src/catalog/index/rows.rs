@@ -36,6 +36,10 @@ crate::store::statements! { index:
     /// It was held against it up to here.
     SET_LOOKED = "INSERT INTO looked (id, ledger_seq) VALUES ($1, $2) \
         ON CONFLICT (id) DO UPDATE SET ledger_seq = excluded.ledger_seq";
+    /// The same, unless it came further already.
+    RAISE_LOOKED = "INSERT INTO looked (id, ledger_seq) VALUES ($1, $2) \
+        ON CONFLICT (id) DO UPDATE SET ledger_seq = excluded.ledger_seq \
+        WHERE excluded.ledger_seq > looked.ledger_seq";
     /// An erasure is remembered under these keys.
     REMEMBER = "INSERT INTO remembered (tenant, generation, erasure) VALUES ($1, $2, $3) \
         ON CONFLICT (tenant, generation, erasure) DO NOTHING";

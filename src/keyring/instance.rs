@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::lock::{InstanceLock, explain, telling};
+use super::lock::{InstanceLock, explain};
 use super::open::Means;
 use super::{Keyring, KeyringError, rows};
 use crate::store::args;
@@ -57,7 +57,7 @@ impl Keyring {
         let number = epoch as i64;
         let arguments = args![number, self.0.instance];
         let Means { vault, root, .. } = &self.0.means;
-        let told = telling(root, Box::pin(vault.execute(rows::BEAT, arguments))).await;
+        let told = vault.execute(rows::BEAT, arguments).await;
         if told.map_err(|error| explain(root, error))? == 0 {
             fail_point("lease:untold");
             let arguments = args![self.0.instance, number, self.0.means.clock.now()];

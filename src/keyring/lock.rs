@@ -2,12 +2,10 @@
 //! a restore exchanges the data, and one per running process. Death releases them, time never does, so
 //! a stopped process keeps what it holds and whoever waits can say for whom.
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
@@ -15,7 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::KeyringError;
 use super::root::FileRoot;
 use crate::store::StoreError;
-use crate::vocabulary::InstanceId;
+use crate::vocabulary::{InstanceId, Process};
 
 /// Held while the root changes.
 const LOCK: &str = "lock";
@@ -122,37 +120,21 @@ impl RootLock {
     }
 }
 
-/// Waits for the vault's writer, and tells every two seconds for whom.
-pub(super) async fn telling<T>(
-    root: &FileRoot,
-    mut waiting: Pin<Box<impl Future<Output = T>>>,
-) -> T {
-    loop {
-        if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut waiting).await {
-            return done;
-        }
-        tracing::warn!(holder = %vault_holder(root), "waiting for the vault");
-    }
-}
-
-/// Who may hold the vault: whoever changes the root, else everybody who works here; never this process,
-/// which may hold the root's lock itself while it waits.
+/// Who may hold the vault where the store cannot tell: whoever changes the root, else everybody who
+/// works here; never this process, which may hold the root's lock itself while it waits.
 fn vault_holder(root: &FileRoot) -> String {
-    let own = std::process::id().to_string();
     let of_root = signature(root, LOCK);
     let is_held = matches!(RootLock::is_held(root), Ok(true));
-    if is_held && of_root.process != own {
+    if is_held && !of_root.is_own() {
         return of_root.to_string();
     }
     let others = inside(root).unwrap_or_default();
-    let mut others: Vec<Inside> = others
-        .into_iter()
-        .filter(|it| it.signature.process != own)
-        .collect();
-    if others.iter().any(|it| it.signature.is_stopped()) {
-        others.retain(|it| it.signature.is_stopped());
+    let mut others: Vec<Process> = others.into_iter().map(|it| it.process).collect();
+    others.retain(|it| !it.is_own());
+    if others.iter().any(Process::is_stopped) {
+        others.retain(Process::is_stopped);
     }
-    let names: Vec<String> = others.iter().map(|it| it.signature.to_string()).collect();
+    let names: Vec<String> = others.iter().map(Process::to_string).collect();
     match names.is_empty() {
         true => "a process that is just starting".to_owned(),
         false => names.join(", or "),
@@ -188,10 +170,12 @@ fn is_in_place(file: &File, root: &FileRoot) -> bool {
     (held.dev(), held.ino()) == (place.dev(), place.ino())
 }
 
-/// Says who may hold the vault when it is busy.
+/// Says who holds the vault when it is busy.
 pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
     match error {
-        StoreError::Busy { .. } => KeyringError::VaultBusy(vault_holder(root)),
+        StoreError::Busy { holder, .. } => {
+            KeyringError::VaultBusy(holder.unwrap_or_else(|| vault_holder(root)))
+        }
         error => error.into(),
     }
 }
@@ -200,63 +184,19 @@ pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
 fn sign(file: &mut File) {
     let _ = file.set_len(0);
     let _ = file.rewind();
-    let _ = write!(file, "{}", Signature::own());
+    let _ = write!(file, "{}", Process::own().signature());
 }
 
-/// Who holds a file: the process, and what it was started as.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Signature {
-    process: String,
-    command: String,
-}
-
-impl Signature {
-    fn own() -> String {
-        let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
-        format!("{} {command}", std::process::id())
-    }
-
-    fn read(text: &str) -> Self {
-        let (process, command) = text.split_once(' ').unwrap_or((text, "unknown command"));
-        Self {
-            process: process.to_owned(),
-            command: command.to_owned(),
-        }
-    }
-
-    /// Whether the process stands still, as far as Linux tells.
-    fn is_stopped(&self) -> bool {
-        matches!(state_of(&self.process), Some('T' | 't'))
-    }
-}
-
-/// "process 4711 (gallra erase), stopped": what a waiter tells.
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} ({})", self.process, self.command)?;
-        match self.is_stopped() {
-            true => f.write_str(", stopped: continue it with SIGCONT or end it with SIGKILL"),
-            false => Ok(()),
-        }
-    }
-}
-
-fn signature(root: &FileRoot, name: &str) -> Signature {
+fn signature(root: &FileRoot, name: &str) -> Process {
     let mut text = String::new();
     if let Ok(mut file) = File::open(root.directory().join(name)) {
         let _ = file.read_to_string(&mut text);
     }
-    Signature::read(&text)
+    Process::read(&text)
 }
 
 fn holder(root: &FileRoot, name: &str) -> String {
     signature(root, name).to_string()
-}
-
-/// The state letter of a process on Linux; `None` elsewhere or when it is gone.
-fn state_of(process: &str) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// A running process's own locked file. The dead are known by their lock being free.
@@ -285,7 +225,7 @@ impl InstanceLock {
         flock(&file, FlockOperation::LockExclusive)
             .map_err(|error| KeyringError::Lock(error.into()))?;
         // On a full disk it says nothing, which is read as "since ever".
-        let _ = write!(file, "{version} {}", Signature::own());
+        let _ = write!(file, "{version} {}", Process::own().signature());
         Ok(Self { path, _file: file })
     }
 
@@ -313,13 +253,13 @@ impl Drop for InstanceLock {
 struct Inside {
     /// The head's version at which it started; 0 where its file does not say.
     since: i64,
-    signature: Signature,
+    process: Process,
 }
 
 /// Every living process of this root, as a person may look for it.
 pub fn who_is_inside(root: &FileRoot) -> Result<Vec<String>, KeyringError> {
     let inside = inside(root)?;
-    Ok(inside.iter().map(|it| it.signature.to_string()).collect())
+    Ok(inside.iter().map(|it| it.process.to_string()).collect())
 }
 
 /// The head's version at which each living process of this root started; 0 where its file does not
@@ -349,7 +289,7 @@ fn inside(root: &FileRoot) -> Result<Vec<Inside>, KeyringError> {
         let (since, by) = text.split_once(' ').unwrap_or((&text, ""));
         running.push(Inside {
             since: since.parse().unwrap_or(0),
-            signature: Signature::read(by),
+            process: Process::read(by),
         });
     }
     Ok(running)

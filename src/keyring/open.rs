@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::draft::{self, Draft};
 use super::head::{self, Head};
 use super::lease::BlockSize;
-use super::lock::{Gate, InstanceLock, RootLock, explain, running_since, telling};
+use super::lock::{Gate, InstanceLock, RootLock, explain, running_since};
 use super::page::{Page, PageId, PageKind};
 use super::root::FileRoot;
 use super::tree::{SharedEpoch, live_slot};
@@ -35,15 +35,15 @@ pub struct Means {
 }
 
 impl Means {
-    /// Begins to write the vault; tells for whom it waits, and says so when patience is over.
+    /// Begins to write the vault; says for whom it waited when patience is over.
     pub(super) async fn begin(&self) -> Result<Tx, KeyringError> {
-        let begun = telling(&self.root, Box::pin(self.vault.begin())).await;
+        let begun = self.vault.begin().await;
         begun.map_err(|error| explain(&self.root, error))
     }
 
     /// Takes the head in a transaction of the vault, as [`Means::begin`] begins one.
     pub(super) async fn take_head(&self, tx: &mut Tx) -> Result<Head, KeyringError> {
-        match telling(&self.root, Box::pin(head::take(tx))).await {
+        match head::take(tx).await {
             Err(KeyringError::Store(error)) => Err(explain(&self.root, error)),
             taken => taken,
         }

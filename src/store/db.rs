@@ -13,11 +13,11 @@ use super::error::Place;
 use super::statement::beginning;
 use super::tx::Inner;
 use super::{
-    Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate,
-    open, statistics,
+    Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, holder,
+    migrate, open, statistics,
 };
 
-/// How often whoever waits to write says so.
+/// How often whoever waits to write says for whom.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// An open store. Cheap to clone; all clones share the pools.
@@ -93,7 +93,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         // In a box: every transaction of every room begins here, and their futures stay small.
         let begin = Box::pin(async {
-            match &self.pools {
+            let begun = match &self.pools {
                 Pools::Sqlite { writer, .. } => writer
                     .begin_with("BEGIN IMMEDIATE")
                     .await
@@ -102,22 +102,57 @@ impl Db {
                     .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
                     .await
                     .map(Inner::Postgres),
-            }
+            };
+            self.transaction(begun)
         });
-        self.transaction(self.telling(begin).await)
+        self.telling(begin).await
     }
 
-    /// Waits, and tells so every two seconds. Of the vault the key tree tells for whom.
-    async fn telling<T>(&self, mut waiting: Pin<Box<impl Future<Output = T>>>) -> T {
-        if self.role == Role::Vault {
-            return waiting.await;
-        }
+    /// Waits for whoever writes here, tells every two seconds who that is, and says so too where
+    /// patience comes to its end.
+    pub(super) async fn telling<T>(
+        &self,
+        mut waiting: Pin<Box<impl Future<Output = Result<T, StoreError>>>>,
+    ) -> Result<T, StoreError> {
+        let mut told = None;
         loop {
-            if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut waiting).await {
-                return done;
-            }
-            let store = &self.place.name;
-            tracing::warn!(%store, "waiting for whoever writes here: `gallra doctor` lists who works");
+            let done = match tokio::time::timeout(TELL_EVERY, &mut waiting).await {
+                Ok(done) => done,
+                Err(_) => {
+                    told = self.holder().await.or(told);
+                    self.tell(told.as_deref());
+                    continue;
+                }
+            };
+            return match done {
+                Err(StoreError::Busy { store, cause, .. }) => Err(StoreError::Busy {
+                    // A server has forgotten by now who was in the way; a file's lock is still held.
+                    holder: match self.engine() {
+                        Engine::Sqlite => self.holder().await.or(told),
+                        Engine::Postgres => told,
+                    },
+                    store,
+                    cause,
+                }),
+                done => done,
+            };
+        }
+    }
+
+    async fn holder(&self) -> Option<String> {
+        let asked = tokio::time::timeout(TELL_EVERY, holder::holder(self)).await;
+        asked.unwrap_or(None)
+    }
+
+    fn tell(&self, holder: Option<&str>) {
+        let store = &self.place.name;
+        let role = self.role.name();
+        match holder {
+            Some(holder) => tracing::warn!(%holder, %store, "waiting for the {role}"),
+            None => tracing::warn!(
+                %store,
+                "waiting for whoever writes the {role}: `gallra doctor` lists who works"
+            ),
         }
     }
 
@@ -138,7 +173,7 @@ impl Db {
 
     fn transaction(&self, begun: Result<Inner, sqlx::Error>) -> Result<Tx, StoreError> {
         match begun {
-            Ok(inner) => Ok(Tx::new(inner, Arc::clone(&self.place))),
+            Ok(inner) => Ok(Tx::new(inner, self.clone())),
             Err(error) => Err(self.place.classify(error)),
         }
     }
@@ -209,6 +244,10 @@ impl Db {
     /// Runs one writing statement as a transaction of its own; how many rows it changed.
     pub async fn execute(&self, sql: &'static str, args: Vec<Value>) -> Result<u64, StoreError> {
         let call = Call::new(&self.place, sql, args)?;
+        self.telling(Box::pin(self.write(call))).await
+    }
+
+    async fn write(&self, call: Call) -> Result<u64, StoreError> {
         let lost = |error| self.place.classify(error);
         match &self.pools {
             Pools::Sqlite { writer, .. } => {

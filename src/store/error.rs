@@ -101,13 +101,12 @@ pub enum StoreError {
         cause: Cause,
     },
     /// Somebody else holds what this needs, for longer than the patience allowed.
-    #[error(
-        "{store} is busy: try again; if it stays so, a process holds a transaction open: \
-         find it with `gallra doctor` and end it"
-    )]
+    #[error("{store} is busy: {}", whom_to_wait_for(.holder))]
     Busy {
         /// Which store.
         store: String,
+        /// Who holds it, where anybody knows.
+        holder: Option<String>,
         /// What the engine said.
         #[source]
         cause: Cause,
@@ -293,6 +292,15 @@ impl StoreError {
     }
 }
 
+fn whom_to_wait_for(holder: &Option<String>) -> String {
+    match holder {
+        Some(holder) => format!("{holder} holds it and does not end: repeat when it has ended"),
+        None => "try again; if it stays so, a process holds a transaction open: find it with \
+                 `gallra doctor` and end it"
+            .to_owned(),
+    }
+}
+
 /// What the engine said, without the details it adds about values ("Key (email)=(…) exists").
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cause(pub(super) String);
@@ -331,12 +339,21 @@ impl Place {
                     Engine::Postgres => postgres(store, &code, cause),
                 }
             }
-            sqlx::Error::PoolTimedOut => StoreError::Busy { store, cause },
+            sqlx::Error::PoolTimedOut => busy(store, cause),
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => {
                 StoreError::Unreachable { store, cause }
             }
             _ => StoreError::Refused { store, cause },
         }
+    }
+}
+
+/// Nobody is named yet: [`Db::telling`](super::Db) knows whom it waited for.
+fn busy(store: String, cause: Cause) -> StoreError {
+    StoreError::Busy {
+        store,
+        holder: None,
+        cause,
     }
 }
 
@@ -354,7 +371,7 @@ fn sqlite(store: String, code: i32, cause: Cause) -> StoreError {
         _ => {}
     }
     match code & 0xff {
-        5 | 6 | 15 => StoreError::Busy { store, cause },
+        5 | 6 | 15 => busy(store, cause),
         8 | 14 => StoreError::ReadOnly { store, cause },
         10 => StoreError::Disk { store, cause },
         11 | 26 => StoreError::Corrupt { store, cause },
@@ -372,7 +389,7 @@ fn postgres(store: String, code: &str, cause: Cause) -> StoreError {
         "40001" | "40P01" => StoreError::Conflict { store, cause },
         "23505" => StoreError::Duplicate { store, cause },
         "3D000" => StoreError::NoDatabase { store },
-        "53300" | "55P03" | "57014" => StoreError::Busy { store, cause },
+        "53300" | "55P03" | "57014" => busy(store, cause),
         _ => match code.get(..2) {
             Some("08" | "28" | "57") => StoreError::Unreachable { store, cause },
             Some("23") => StoreError::Constraint { store, cause },

@@ -27,6 +27,7 @@ mod connection;
 mod copy;
 mod db;
 mod error;
+mod holder;
 mod migrate;
 mod open;
 mod row;

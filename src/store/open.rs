@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 
 use super::db::Pools;
 use super::error::{Cause, Place};
-use super::{Db, Engine, Options, Role, StoreError, archive, checkpoint};
+use super::{Db, Engine, Options, Role, StoreError, archive, checkpoint, holder};
 
 /// Statements that a connection keeps prepared: an import uses some dozens of sizes of its bulks.
 const STATEMENTS: usize = 200;
@@ -257,7 +257,7 @@ fn is_full(error: &sqlx::Error) -> bool {
 async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, StoreError> {
     let server = PgConnectOptions::from_str(url)
         .map_err(|_| bad_url(url))?
-        .application_name("gallra")
+        .application_name(&holder::connection_name(role))
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let database = server.get_database().unwrap_or(server.get_username());

@@ -1,13 +1,11 @@
 //! Transactions: all of it or nothing, and nothing after an error.
 
-use std::sync::Arc;
-
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::connection::{Call, Connection};
 use super::error::Place;
 use super::statement::beginning;
-use super::{Bulk, Row, StoreError, Value};
+use super::{Bulk, Db, Row, StoreError, Value};
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 ///
@@ -15,7 +13,7 @@ use super::{Bulk, Row, StoreError, Value};
 /// further statements and SQLite would go on with half of the work done, so both refuse here.
 pub struct Tx {
     inner: Inner,
-    place: Arc<Place>,
+    db: Db,
     given_up: bool,
 }
 
@@ -25,10 +23,10 @@ pub(super) enum Inner {
 }
 
 impl Tx {
-    pub(super) fn new(inner: Inner, place: Arc<Place>) -> Self {
+    pub(super) fn new(inner: Inner, db: Db) -> Self {
         Tx {
             inner,
-            place,
+            db,
             given_up: false,
         }
     }
@@ -40,9 +38,7 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let call = self.call(|place| Call::new(place, sql, args))?;
-        let rows = self.inner.connection().fetch_all(&self.place, call).await?;
-        self.given_up = false;
-        Ok(rows)
+        self.rows(call).await
     }
 
     /// The first row of the answer, if there is one.
@@ -73,9 +69,7 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
         let call = self.call(|place| Call::new(place, sql, args))?;
-        let changed = self.inner.connection().execute(&self.place, call).await?;
-        self.given_up = false;
-        Ok(changed)
+        self.changed(call).await
     }
 
     /// Runs a bulk statement, 500 rows at a time. Returns how many were changed. `head` are the
@@ -89,11 +83,10 @@ impl Tx {
         let mut changed = 0;
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let size = bulk.next_chunk(self.place.engine, rows.len());
+            let size = bulk.next_chunk(self.db.place.engine, rows.len());
             let mut chunk = rows.by_ref().take(size);
             let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
-            changed += self.inner.connection().execute(&self.place, call).await?;
-            self.given_up = false;
+            changed += self.changed(call).await?;
         }
         Ok(changed)
     }
@@ -109,13 +102,27 @@ impl Tx {
         let mut answer = Vec::new();
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let size = bulk.next_chunk(self.place.engine, rows.len());
+            let size = bulk.next_chunk(self.db.place.engine, rows.len());
             let mut chunk = rows.by_ref().take(size);
             let call = self.call(|place| Call::bulk(place, bulk, head.clone(), &mut chunk))?;
-            answer.extend(self.inner.connection().fetch_all(&self.place, call).await?);
-            self.given_up = false;
+            answer.extend(self.rows(call).await?);
         }
         Ok(answer)
+    }
+
+    /// A statement may have to wait for a row that somebody else has changed and not committed.
+    async fn rows(&mut self, call: Call) -> Result<Vec<Row>, StoreError> {
+        let run = self.inner.connection().fetch_all(&self.db.place, call);
+        let rows = self.db.telling(Box::pin(run)).await?;
+        self.given_up = false;
+        Ok(rows)
+    }
+
+    async fn changed(&mut self, call: Call) -> Result<u64, StoreError> {
+        let run = self.inner.connection().execute(&self.db.place, call);
+        let changed = self.db.telling(Box::pin(run)).await?;
+        self.given_up = false;
+        Ok(changed)
     }
 
     /// Makes all of it durable.
@@ -127,7 +134,7 @@ impl Tx {
             Inner::Sqlite(transaction) => transaction.commit().await,
             Inner::Postgres(transaction) => transaction.commit().await,
         }
-        .map_err(|error| self.place.classify(error))
+        .map_err(|error| self.db.place.classify(error))
     }
 
     /// Undoes all of it.
@@ -136,12 +143,12 @@ impl Tx {
             Inner::Sqlite(transaction) => transaction.rollback().await,
             Inner::Postgres(transaction) => transaction.rollback().await,
         }
-        .map_err(|error| self.place.classify(error))
+        .map_err(|error| self.db.place.classify(error))
     }
 
     pub(super) async fn script(&mut self, sql: String) -> Result<(), StoreError> {
         self.call(|_| Ok(()))?;
-        self.inner.connection().script(&self.place, sql).await?;
+        self.inner.connection().script(&self.db.place, sql).await?;
         self.given_up = false;
         Ok(())
     }
@@ -156,7 +163,7 @@ impl Tx {
             return Err(StoreError::GivenUp);
         }
         self.given_up = true;
-        check(&self.place)
+        check(&self.db.place)
     }
 }
 

@@ -9,6 +9,7 @@ mod fail_point;
 mod ids;
 mod language;
 mod likeness;
+mod process;
 mod random;
 mod secret;
 mod time;
@@ -23,6 +24,7 @@ pub use ids::{
 };
 pub use language::Lang;
 pub use likeness::{Likeness, luhn};
+pub use process::Process;
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{Personal, Secret};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};

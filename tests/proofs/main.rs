@@ -38,6 +38,7 @@ mod secrecy;
 #[cfg(feature = "fail-points")]
 mod sequences;
 mod story;
+mod waiting;
 mod worker;
 #[cfg(feature = "fail-points")]
 mod zombie;

@@ -51,6 +51,17 @@ pub enum AppError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A backup is to lie inside the house.
+    #[error(
+        "{directory} is inside {inside}, and a backup there is lost with it: name a directory outside the \
+         house, best on another disk; nothing was made"
+    )]
+    BackupInside {
+        /// Where the backup was to be.
+        directory: PathBuf,
+        /// The house's own directory.
+        inside: PathBuf,
+    },
     /// There is no data.
     #[error(
         "{0}, the data, does not exist or is empty: put a backup back with `gallra restore DIR`, or \

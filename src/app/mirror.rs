@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError, PATIENCE, Purpose, existing, made, means, root, rows};
+use super::{App, AppError, PATIENCE, Purpose, existing, made, means, places, root, rows};
 use crate::audit::{self, Action, Actor, Entry};
 use crate::config::Settings;
 use crate::erasure::loss;
@@ -12,7 +12,7 @@ use crate::keyring::mirror::{
     self, DataKnows, Mirror, MirrorError, MirrorState, Promoted, Promotion,
 };
 use crate::keyring::{BlockSize, Keyring, Means};
-use crate::store::{Db, Role, StoreError, args, directory_of};
+use crate::store::{Db, Role, StoreError, args};
 
 /// The vault and its keys without the rest of the house, for work that must go on when the data
 /// does not.
@@ -33,7 +33,7 @@ impl Keys {
         Ok(Self {
             keyring: Keyring::open(means.clone()).await?,
             means,
-            house: house(settings),
+            house: places::of_house(settings),
         })
     }
 
@@ -47,13 +47,9 @@ impl Keys {
     /// Opens the mirror in a directory, or makes one there.
     pub async fn mirror(&self, directory: &Path, name: Option<&str>) -> Result<Mirror, AppError> {
         let (clock, random) = (self.means.clock.clone(), self.means.random.clone());
-        let place = real(directory);
-        if let Some(inside) = self.house.iter().find(|own| place.starts_with(real(own))) {
-            return Err(MirrorError::InsideTheHouse {
-                directory: directory.to_owned(),
-                inside: inside.clone(),
-            }
-            .into());
+        if let Some(inside) = places::inside(&self.house, directory) {
+            let directory = directory.to_owned();
+            return Err(MirrorError::InsideTheHouse { directory, inside }.into());
         }
         Ok(Mirror::open_or_create(directory, name, &self.keyring, clock, random).await?)
     }
@@ -100,37 +96,6 @@ impl Keys {
             return false;
         };
         own.is_some() && [root, vault].into_iter().any(|it| device(it) == own)
-    }
-}
-
-/// The directories of the house: first the root's and the vault's; where the vault is on a server,
-/// the root's stands for it.
-fn house(settings: &Settings) -> Vec<PathBuf> {
-    let root = settings.root.clone();
-    let vault = directory_of(&settings.vault_url).unwrap_or_else(|| root.clone());
-    let others = [&settings.database_url, &settings.index_url];
-    let others = others.into_iter().filter_map(|url| directory_of(url));
-    // A store right in the directory that holds everything does not claim all of it.
-    let others = others.filter(|it| !root.starts_with(it) && !vault.starts_with(it));
-    let mut house = vec![root.clone(), vault.clone(), settings.sign_dir.clone()];
-    house.extend(others);
-    house
-}
-
-/// A path without links and dots, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut rest = Vec::new();
-    let mut there = path.as_path();
-    loop {
-        match (there.canonicalize(), there.parent(), there.file_name()) {
-            (Ok(real), ..) => return rest.iter().rev().fold(real, |real, name| real.join(name)),
-            (Err(_), Some(parent), Some(name)) => {
-                rest.push(name.to_owned());
-                there = parent;
-            }
-            (Err(_), ..) => return path,
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 mod examine;
 mod init;
 pub mod mirror;
+mod places;
 mod ready;
 mod recover;
 pub(crate) mod rows;

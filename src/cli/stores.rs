@@ -55,6 +55,8 @@ struct Reconciled {
 #[derive(Debug, Serialize)]
 struct BackedUp {
     directory: String,
+    /// Below the directory that holds the house, and so lost with it.
+    inside_data_dir: bool,
     #[serde(flatten)]
     manifest: Manifest,
 }
@@ -72,21 +74,26 @@ struct Restored {
 
 pub async fn backup(arguments: Directory, app: &App, output: Output) -> Result<(), Failure> {
     let directory = arguments.directory;
-    let manifest = app
-        .eraser
-        .backup(&app.settings.database_url, &directory)
-        .await?;
+    let manifest = app.backup(&directory).await?;
     let answer = BackedUp {
         directory: shown(&directory),
+        inside_data_dir: app.is_beside_the_house(&directory),
         manifest,
     };
     output.give(&answer, |it| {
-        Text::line(format!(
+        let text = Text::line(format!(
             "Backed up the data and the receipts to {}.",
             it.directory
-        ))
-        .gap()
-        .paragraph(
+        ));
+        let text = match it.inside_data_dir {
+            true => text.paragraph(
+                0,
+                "WARNING: it lies in the data directory and is lost with it; name a directory \
+                 elsewhere, best on another disk.",
+            ),
+            false => text,
+        };
+        text.gap().paragraph(
             0,
             "Keep it as long as you like: what is erased from now on cannot be read in it. It \
                  holds no keys, and cannot be read without this installation's vault and root. \

@@ -1,4 +1,5 @@
-//! A mirror that is dead, in the wrong place, or twice there is not taken for one that helps.
+//! A mirror that is dead, in the wrong place, or twice there is not taken for one that helps, nor is a
+//! backup that lies in the house.
 
 use std::path::Path;
 
@@ -9,6 +10,16 @@ use crate::both_engines;
 use crate::desk::{Desk, finding, text};
 use crate::process::FailPoint;
 use crate::serving::Server;
+use crate::support::Bench;
+
+/// Directories inside the house's own.
+fn inside(desk: &Desk, bench: &Bench) -> Vec<String> {
+    let mut places = vec!["root/new", "sign/new"];
+    if bench.engine() == Engine::Sqlite {
+        places.extend(["vault/new", "data/x/new", "index/new"]);
+    }
+    places.into_iter().map(|name| desk.path(name)).collect()
+}
 
 /// Writes a fourth person in, so that the vault gives out keys.
 fn import_more(desk: &Desk) {
@@ -61,12 +72,7 @@ both_engines! {
 
     async fn a_mirror_begins_in_an_empty_directory_outside_the_house(bench) {
         let desk = Desk::with_people(bench);
-        let inside = |name: &str| desk.path(name);
-        let mut house = vec![inside("root"), inside("root/mirror"), inside("sign/mirror")];
-        if bench.engine() == Engine::Sqlite {
-            house.extend([inside("vault/mirror"), inside("data/x/mirror")]);
-        }
-        for place in house {
+        for place in [inside(&desk, bench), vec![desk.path("root")]].concat() {
             let error = desk.refused(1, ["mirror", &place, "--once"]);
             assert!(text(&error["message"]).contains("inside"), "{error}");
             assert!(!Path::new(&place).join("mirror").exists(), "nothing was made");
@@ -82,6 +88,20 @@ both_engines! {
         assert_eq!(made["same_file_system"], true, "both are in one temporary directory");
         let said = desk.text(["mirror", &desk.path("empty"), "--once"]);
         assert!(said.contains("WARNING: it is on the same file system"), "{said}");
+    }
+
+    async fn a_backup_lies_outside_the_house(bench) {
+        let desk = Desk::with_people(bench);
+        for place in inside(&desk, bench) {
+            let error = desk.refused(1, ["backup", &place]);
+            assert!(text(&error["message"]).contains("name a directory outside the house"), "{error}");
+            assert!(!Path::new(&place).exists(), "nothing was made");
+        }
+        let beside = desk.path("backup");
+        assert_eq!(desk.json(["backup", &beside])["inside_data_dir"], true);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let elsewhere = elsewhere.path().join("backup").display().to_string();
+        assert_eq!(desk.json(["backup", &elsewhere])["inside_data_dir"], false);
     }
 
     async fn a_name_that_is_taken_is_refused_before_anything_is_made(bench) {

@@ -152,11 +152,13 @@ pub async fn reconcile(
             it.orphans.as_ref(),
         )
     })?;
-    let report = answer.report;
-    if report.keys_missing > 0 {
+    if answer.report.keys_missing > 0 {
         return Err(Failure::silent(Exit::Failed));
     }
-    Ok(())
+    match answer.orphans.is_some_and(|it| !it.held.is_empty()) {
+        true if destroy => Err(Failure::silent(Exit::Refused)),
+        _ => Ok(()),
+    }
 }
 
 fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
@@ -172,6 +174,15 @@ fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
             ),
         ),
     };
+    let text = orphans.held.iter().fold(text, |text, held| {
+        let keys = count(held.keys, "key is", "keys are");
+        let (client, hold) = (&held.client, held.hold);
+        let remedy = format!("release it with `gallra hold release {hold}`, then repeat");
+        text.gap().paragraph(
+            0,
+            &format!("{keys} left alone: a hold on {client} stands in the way; {remedy}."),
+        )
+    });
     let text = match &orphans.late_mirrors[..] {
         [] => text,
         late => text.gap().paragraph(
@@ -198,9 +209,10 @@ fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
         (0, found) => text.gap().paragraph(
             0,
             &format!(
-                "{} no record names: what only newer backups hold may be readable with them, and \
-                 receipts name those as an open copy. To destroy them: \
-                 `gallra reconcile --destroy-orphans`.",
+                "{} no record names. Commands that end leave such keys, never used, and so does a \
+                 backup that is put back: then what only newer backups hold is readable with them. \
+                 Nothing tells which, so receipts name newer backups as an open copy. To destroy \
+                 them: `gallra reconcile --destroy-orphans`.",
                 count(found, "key that", "keys that")
             ),
         ),

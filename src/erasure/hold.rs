@@ -112,6 +112,17 @@ impl Eraser {
         refuse(&holds, |on| is_for(contact, on))
     }
 
+    /// A hold on everything of the tenant or, where `anybody` is asked for, on anybody in it too.
+    pub(super) async fn hold_on(
+        &self,
+        tenant: TenantId,
+        anybody: bool,
+    ) -> Result<Option<HoldId>, EraseError> {
+        let holds = self.holds(Some(tenant)).await?.into_iter();
+        let mut in_the_way = holds.filter(|hold| anybody || hold.contact.is_none());
+        Ok(in_the_way.next().map(|hold| hold.id))
+    }
+
     /// Refuses when a hold is in force on the whole tenant.
     pub(super) async fn check_holds_on_all(&self, tenant: TenantId) -> Result<(), EraseError> {
         refuse(&self.holds(Some(tenant)).await?, |on| on.is_none())

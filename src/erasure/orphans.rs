@@ -22,10 +22,10 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::{EraseError, Eraser, rows};
 use crate::audit::Action;
-use crate::keyring::{Destroyed, Destruction, KeyRef, QuietPoint, TreeTenant};
+use crate::keyring::{Destroyed, Destruction, KeyRef, KeyringError, QuietPoint, TreeTenant};
 use crate::receipts::body::{Kind, Reference, Tenant};
 use crate::store::{StoreError, args};
-use crate::vocabulary::{ErasureId, TenantId};
+use crate::vocabulary::{ErasureId, HoldId, TenantId};
 
 /// What looking for orphans found.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -38,14 +38,28 @@ pub struct Orphans {
     pub destroyed: u64,
     /// Keys that a running process may have leased; they are left alone.
     pub perhaps_leased: u64,
+    /// Keys that a hold keeps, of those found.
+    pub held: Vec<Held>,
     /// Mirrors that still have destroyed keys: until they have followed, receipts stay open.
     pub late_mirrors: Vec<String>,
     /// The receipts of their destruction.
     pub receipts: Vec<ErasureId>,
 }
 
+/// A client whose keys a hold keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Whose keys they are; its id where no row names it.
+    pub client: String,
+    /// The hold.
+    pub hold: HoldId,
+    /// How many keys.
+    pub keys: u64,
+}
+
 impl Eraser {
-    /// Counts keys that no row names and, when `destroy` says so, destroys them.
+    /// Counts keys that no row names and, when `destroy` says so, destroys them. A hold keeps the keys of
+    /// its client and nobody else's: what may be done is done, and the report says what was not.
     pub async fn orphans(&self, destroy: bool) -> Result<Orphans, EraseError> {
         let mut report = Orphans::default();
         let keyring = &self.catalog.keyring;
@@ -68,7 +82,7 @@ impl Eraser {
             self.carry_out_ledger().await?;
             self.issue_receipts().await?;
         }
-        if destroy && report.perhaps_leased == 0 {
+        if destroy && report.perhaps_leased == 0 && report.held.is_empty() {
             self.say_none_left(&mut report).await?;
         }
         Ok(report)
@@ -103,16 +117,14 @@ impl Eraser {
         let count = orphans.keys.len() as u64;
         report.found += count;
         report.perhaps_leased += orphans.perhaps_leased;
-        if count > 0 {
-            self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        if count == 0 {
+            return Ok(());
         }
-        if destroy && count > 0 {
-            report
-                .receipts
-                .push(self.destroy_keys(tenant, orphans.keys).await?);
-            report.destroyed += count;
-        }
-        Ok(())
+        self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        let facts = self.facts(tenant, Kind::Orphans, None, instruction()?);
+        let what = Destroyed::Units(orphans.keys);
+        self.unless_held(facts.await?, what, count, destroy, report)
+            .await
     }
 
     /// A client that came after the backup that was restored: all of its keys go at once, with those
@@ -135,17 +147,41 @@ impl Eraser {
         report.clients += 1;
         report.found += count;
         self.data().execute(rows::SET_ORPHANS, args![true]).await?;
-        if destroy {
-            let (client, kind) = (unknown(tenant.id), Kind::Orphans);
-            let facts = self.facts_about(client, kind, None, instruction()?);
-            let facts = Facts {
-                unnamed_keys: Some(count),
-                ..facts.await?
-            };
-            let erasure = self.destroy_orphans(facts, Destroyed::Tenant).await?;
-            report.receipts.push(erasure);
-            report.destroyed += count;
-        }
+        let (client, kind) = (unknown(tenant.id), Kind::Orphans);
+        let facts = self.facts_about(client, kind, None, instruction()?);
+        let facts = Facts {
+            unnamed_keys: Some(count),
+            ..facts.await?
+        };
+        self.unless_held(facts, Destroyed::Tenant, count, destroy, report)
+            .await
+    }
+
+    /// Destroys keys when `destroy` says so, unless a hold stands in the way: also one that is placed in
+    /// between, which the vault refuses.
+    async fn unless_held(
+        &self,
+        facts: Facts,
+        what: Destroyed,
+        keys: u64,
+        destroy: bool,
+        report: &mut Orphans,
+    ) -> Result<(), EraseError> {
+        let (id, client) = (facts.tenant.id, facts.tenant.slug.clone());
+        let hold = match self.hold_on(id, what == Destroyed::Tenant).await? {
+            Some(hold) => hold,
+            None if !destroy => return Ok(()),
+            None => match self.destroy_orphans(facts, what).await {
+                Ok(erasure) => {
+                    report.receipts.push(erasure);
+                    report.destroyed += keys;
+                    return Ok(());
+                }
+                Err(EraseError::Keyring(KeyringError::Held(hold))) => hold,
+                Err(error) => return Err(error),
+            },
+        };
+        report.held.push(Held { client, hold, keys });
         Ok(())
     }
 
@@ -158,16 +194,6 @@ impl Eraser {
             }
             used.extend(page);
         }
-    }
-
-    async fn destroy_keys(
-        &self,
-        tenant: TenantId,
-        keys: Vec<KeyRef>,
-    ) -> Result<ErasureId, EraseError> {
-        let facts = self.facts(tenant, Kind::Orphans, None, instruction()?);
-        self.destroy_orphans(facts.await?, Destroyed::Units(keys))
-            .await
     }
 
     async fn destroy_orphans(

@@ -62,9 +62,6 @@ both_engines! {
         desk.json(["import", "--tenant", "norrsken", &more]);
         desk.json(["restore", &backup]);
 
-        let hold = desk.json(["hold", "add", "--tenant", "norrsken", "--reason", "TVIST-3"]);
-        desk.refused(3, ["reconcile", "--destroy-orphans"]);
-        desk.json(["hold", "release", &text(&hold["id"])]);
         let alone = desk.refused(2, ["reconcile", "--dry-run"]);
         assert!(text(&alone["message"]).contains("--destroy-orphans"), "{alone}");
         let counted = orphans(&desk, &["--dry-run"]);
@@ -74,6 +71,7 @@ both_engines! {
         let told = desk.text(["reconcile", "--destroy-orphans", "--dry-run"]);
         let told = told.replace('\n', " ");
         assert!(told.contains("`gallra reconcile --destroy-orphans`"), "{told}");
+        assert!(told.contains("Commands that end leave such keys"), "nobody need have been lost: {told}");
         let before = desk.json(["receipt", "list"])["items"].as_array().unwrap().len();
 
         let done = orphans(&desk, &[]);
@@ -81,6 +79,29 @@ both_engines! {
         let after = desk.json(["receipt", "list"])["items"].as_array().unwrap().len();
         assert_eq!(after - before, done["receipts"].as_array().unwrap().len());
         assert_eq!(desk.json(["find", "asa@example.se"])["matches"].as_array().unwrap().len(), 2);
+    }
+
+    /// Both clients have keys of nobody, and one has a hold.
+    async fn a_hold_keeps_the_keys_of_its_client_and_of_no_other(bench) {
+        let desk = Desk::with_people(bench);
+        let hold = text(&desk.json(["hold", "add", "--tenant", "norrsken", "--reason", "TVIST-3"])["id"]);
+        let counted = orphans(&desk, &["--dry-run"]);
+        let held = counted["held"][0].clone();
+        assert_eq!((&held["client"], text(&held["hold"])), (&"norrsken".into(), hold.clone()), "{counted}");
+        let all = counted["found"].as_u64().unwrap();
+
+        let done = desk.gallra.run(["reconcile", "--destroy-orphans"]).exited(3).json()["orphans"].clone();
+        let kept = done["held"][0]["keys"].as_u64().unwrap();
+        assert_eq!(done["destroyed"].as_u64(), Some(all - kept), "{done} after {counted}");
+        assert!(0 < kept && kept < all, "{done}");
+        let receipt = desk.json(["receipt", "show", &text(&done["receipts"][0])]);
+        assert_eq!(receipt["tenant"]["slug"], "brygga", "issued though the other is held");
+        let told = desk.run_for_people(["reconcile", "--destroy-orphans"]).exited(3).stdout.replace('\n', " ");
+        assert!(told.contains("on norrsken") && told.contains(&format!("gallra hold release {hold}")), "{told}");
+
+        desk.json(["hold", "release", &hold]);
+        let rest = orphans(&desk, &[]);
+        assert_eq!((rest["destroyed"].as_u64(), &rest["held"]), (Some(kept), &Value::Array(vec![])), "{rest}");
     }
 
     async fn the_doctor_names_the_remedy_of_what_is_wrong(bench) {

@@ -283,6 +283,11 @@ impl StoreError {
         )
     }
 
+    /// Whether there is no room: running it again succeeds once somebody has made some.
+    pub fn is_full_disk(&self) -> bool {
+        matches!(self, StoreError::DiskFull { .. })
+    }
+
     /// Whether running the whole transaction again may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(

@@ -286,6 +286,34 @@ both_engines! {
         works(&desk);
     }
 
+    /// Receipts wait for it meanwhile, and it needs nobody to start it again.
+    async fn a_mirror_goes_on_once_its_full_disk_has_room(bench) {
+        let Some(disk) = SmallDisk::new(32 << 20) else {
+            return eprintln!("no disk may be mounted here: `MirrorError::is_full_disk` is not seen at work");
+        };
+        let desk = Desk::open_as(bench, Gallra::at(bench).with("GALLRA_MIRROR_PATIENCE", "8"));
+        desk.import("skor", 1..=2);
+        let place = disk.path().join("mirror").display().to_string();
+        desk.run(&["mirror", &place, "--once"]);
+        let mut mirror = desk.gallra.spawn(["mirror", &place]);
+        desk.erase(1, &[]); // Its receipt waited for the mirror, so that it follows now.
+        disk.fill();
+        let many = desk.file(&(10..400).map(crate::worker::records).collect::<String>());
+        desk.run(&["import", "--tenant", "skor", &many]);
+        let mut erase = ERASE;
+        erase[4] = "kund-2";
+        let erased = desk.run(&erase).json();
+        assert_eq!(erased["state"], "pending", "{erased}");
+        assert!(mirror.is_running(), "{:#?}", mirror.finish());
+        disk.free();
+        desk.run(&["reconcile"]);
+        assert_eq!(desk.receipts().len(), 2);
+        let said = tokio::task::block_in_place(|| mirror.terminate()).succeeded().stderr;
+        assert!(said.contains("the mirror has no room") && said.contains("free space"), "{said}");
+        let times = said.matches("the mirror has no room").count();
+        assert!(times < 10, "{times} times in {said}");
+    }
+
     async fn a_read_only_root_refuses_an_erasure_and_loses_nobody(bench) {
         house(bench, |desk| {
             let guard = ReadOnly::new(&bench.directory().join("root"));

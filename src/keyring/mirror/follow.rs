@@ -1,6 +1,7 @@
 //! Following: look, copy, replace the own root, acknowledge.
 
 use std::cmp::Ordering;
+use std::io;
 use std::time::Duration;
 
 use super::super::change::Change;
@@ -8,7 +9,7 @@ use super::super::draft::Draft;
 use super::super::page::PageId;
 use super::super::tree::live_slot;
 use super::super::view::View;
-use super::super::{KeyringError, head};
+use super::super::{KeyringError, RootError, head};
 use super::copy::{self, Following, Line};
 use super::registry::{MirrorState, state};
 use super::{Acknowledged, Mirror, MirrorError, rows};
@@ -68,17 +69,28 @@ impl Mirror {
     }
 
     /// Follows until `shutdown` comes, looking every `interval`. Ends by itself only when the main
-    /// vault is refused or stays out of reach.
+    /// vault is refused or stays out of reach. A full disk is waited out for as long as it takes: an
+    /// ended mirror would not follow when there is room again, and receipts wait for it.
     pub async fn follow(
         &mut self,
         interval: Duration,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), MirrorError> {
         tokio::pin!(shutdown);
-        let mut failures = 0;
+        let (mut failures, mut without_room) = (0_u32, 0_u32);
         loop {
             match self.follow_once().await {
-                Ok(_) => failures = 0,
+                Ok(_) => (failures, without_room) = (0, 0),
+                Err(error) if error.is_full_disk() => {
+                    without_room = without_room.saturating_add(1);
+                    // Ever more rarely: the log may be on the same disk.
+                    if without_room.is_power_of_two() {
+                        tracing::warn!(
+                            %error,
+                            "the mirror has no room and tries again until there is; receipts wait for it"
+                        );
+                    }
+                }
                 Err(error) if error.may_pass() && failures < PATIENCE => {
                     failures += 1;
                     tracing::warn!(%error, "the mirror could not follow and tries again");
@@ -258,6 +270,26 @@ impl Mirror {
 }
 
 impl MirrorError {
+    /// Whether a disk is full, the mirror's or another's: somebody has to make room, and then all goes on.
+    fn is_full_disk(&self) -> bool {
+        let full = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull
+                    | io::ErrorKind::FileTooLarge
+                    | io::ErrorKind::QuotaExceeded
+            )
+        };
+        match self {
+            Self::Store(error) | Self::Keyring(KeyringError::Store(error)) => error.is_full_disk(),
+            Self::Root(RootError::Io { source, .. })
+            | Self::Keyring(KeyringError::Root(RootError::Io { source, .. }))
+            | Self::Keyring(KeyringError::Lock(source))
+            | Self::Directory { source, .. } => full(source),
+            _ => false,
+        }
+    }
+
     /// Whether trying again later may succeed without anyone doing anything.
     fn may_pass(&self) -> bool {
         match self {

@@ -1,6 +1,5 @@
 //! Looking at everything, also where the house does not open: `gallra doctor`.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -123,21 +122,29 @@ fn operator(settings: &Settings) -> Finding {
 }
 
 fn root_directory(settings: &Settings) -> Finding {
-    let directory = settings.root.display();
-    let mode = std::fs::metadata(&settings.root).map(|found| found.permissions().mode() & 0o777);
-    match mode {
-        _ if !root(settings).exists() => Finding::new(
-            "root",
-            Health::Failed,
-            format!("{directory} holds no root: check GALLRA_ROOT, or `gallra mirror promote DIR`"),
-        ),
-        Ok(mode) if mode & 0o077 != 0 => Finding::new(
-            "root",
-            Health::Warning,
-            format!("{directory} can be read by others: run `chmod 700 {directory}`"),
-        ),
-        Ok(_) => Finding::new("root", Health::Ok, directory.to_string()),
-        Err(error) => Finding::new("root", Health::Failed, format!("{directory}: {error}")),
+    let (root, directory) = (root(settings), settings.root.display());
+    if !root.exists() {
+        let what =
+            format!("{directory} holds no root: check GALLRA_ROOT, or `gallra mirror promote DIR`");
+        return Finding::new("root", Health::Failed, what);
+    }
+    let open = match root.open_to_others() {
+        Ok(open) => open,
+        Err(error) => {
+            return Finding::new("root", Health::Failed, format!("{directory}: {error}"));
+        }
+    };
+    let chmods = open.iter().map(|path| {
+        let mode = if path.is_dir() { 700 } else { 600 };
+        let path = path.display();
+        format!("{path} can be read by others: run `chmod {mode} {path}`")
+    });
+    match open.is_empty() {
+        true => Finding::new("root", Health::Ok, directory.to_string()),
+        false => {
+            let what = chmods.collect::<Vec<_>>().join("; ");
+            Finding::new("root", Health::Warning, what)
+        }
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Facts {
     pub on_a_file: bool,
     /// How many set-aside root directories still hold a key (`mirror::remains`).
     pub remains: usize,
+    /// Whether others than its owner have rights on its directory or files.
+    pub open_to_others: bool,
 }
 
 /// Why a level was given, or what it does not cover.
@@ -106,6 +108,8 @@ pub enum Reason {
     InMemory,
     /// A root that was set aside still holds a key.
     RemainsOfARoot,
+    /// Others may have copied the root.
+    OpenToOthers,
 }
 
 /// The level and its reasons.
@@ -142,15 +146,21 @@ pub fn probe(root: &Path) -> io::Result<Facts> {
         mapped,
         on_a_file: block.join("loop").exists(),
         remains: 0,
+        open_to_others: false,
     })
 }
 
-/// What destroying this root is worth now, with roots that were set aside counted in. What cannot be
+/// What destroying this root is worth now, with roots that were set aside and rights of others counted in. What cannot be
 /// found out is not claimed.
 pub fn of_root(root: &FileRoot) -> Assurance {
     let remains = mirror::remains(root).map(|found| found.len());
-    match (probe(root.directory()), remains) {
-        (Ok(facts), Ok(remains)) => judge(&Facts { remains, ..facts }),
+    let open = root.open_to_others().map(|found| !found.is_empty());
+    match (probe(root.directory()), remains, open) {
+        (Ok(facts), Ok(remains), Ok(open_to_others)) => judge(&Facts {
+            remains,
+            open_to_others,
+            ..facts
+        }),
         _ => Assurance {
             level: Level::A,
             reasons: vec![Reason::UnknownFileSystem],
@@ -242,6 +252,9 @@ fn reasons_against(facts: &Facts) -> Vec<Reason> {
     if facts.remains > 0 {
         reasons.push(Reason::RemainsOfARoot);
     }
+    if facts.open_to_others {
+        reasons.push(Reason::OpenToOthers);
+    }
     match facts.file_system {
         Fs::Ext | Fs::Xfs | Fs::F2fs | Fs::Memory => {}
         Fs::Btrfs | Fs::Zfs | Fs::Bcachefs | Fs::Nilfs | Fs::Overlay => {
@@ -330,6 +343,10 @@ impl Reason {
             Self::RemainsOfARoot => (
                 "En undanlagd rot har kvar en nyckel som kan öppna en gammal kopia av valvet.",
                 "A root that was set aside still holds a key that may open an old copy of the vault.",
+            ),
+            Self::OpenToOthers => (
+                "Fler än ägaren kommer åt rotens katalog eller filer; gamla nycklar kan ha kopierats.",
+                "Others than its owner have rights on the root's directory or files; old keys may have been copied.",
             ),
         }
     }

@@ -19,7 +19,7 @@ mod slot;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hkdf::Hkdf;
@@ -264,6 +264,32 @@ impl FileRoot {
 
     fn redo(&self, epoch: u64) -> PathBuf {
         self.directory.join(format!("redo-{}", epoch % 2))
+    }
+
+    /// What of it others than its owner have rights on: the directory, or a file that holds a key.
+    pub fn open_to_others(&self) -> io::Result<Vec<PathBuf>> {
+        let redo = [self.redo(0), self.redo(1)];
+        let copies = COPIES.map(|copy| self.directory.join(copy));
+        let mut open = Vec::new();
+        for path in [&self.directory].into_iter().chain(&copies).chain(&redo) {
+            match fs::metadata(path) {
+                Ok(found) if found.permissions().mode() & 0o077 != 0 => open.push(path.clone()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(open)
+    }
+
+    /// Makes the directory of running processes anew where it is missing beside a root: it holds nothing
+    /// that anybody needs.
+    pub(super) fn mend_instances(&self) -> Result<(), RootError> {
+        let path = self.instances();
+        match path.exists() {
+            true => Ok(()),
+            false => make_directory(&path).map_err(|source| RootError::Io { path, source }),
+        }
     }
 
     /// Where running processes keep their locked files.

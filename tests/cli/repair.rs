@@ -115,7 +115,20 @@ both_engines! {
         fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
         let (health, remedy) = finding(&desk, "root");
         assert_eq!((health.as_str(), remedy.contains("run `chmod 700")), ("warning", true), "{remedy}");
+        let (health, reach) = finding(&desk, "assurance");
+        assert_eq!((health.as_str(), reach.contains("old keys may have been copied")), ("warning", true), "{reach}");
         fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
+        let copy = format!("{root}/copy-1");
+        fs::set_permissions(&copy, Permissions::from_mode(0o640)).unwrap();
+        let (health, remedy) = finding(&desk, "root");
+        let says = remedy.contains(&format!("run `chmod 600 {copy}`"));
+        assert_eq!((health.as_str(), says), ("warning", true), "{remedy}");
+        assert_eq!(desk.json(["root", "status"])["assurance"], "A");
+        fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
+        assert!(!finding(&desk, "assurance").1.contains("copied"));
+
+        fs::remove_dir_all(format!("{root}/instances")).unwrap();
+        desk.json(["tenant", "list"]);
 
         let (key, away) = (desk.path("sign/log.key"), desk.path("away.key"));
         fs::rename(&key, &away).unwrap();

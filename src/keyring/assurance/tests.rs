@@ -7,6 +7,7 @@ fn plain(file_system: FileSystem) -> Facts {
         mapped: Vec::new(),
         on_a_file: false,
         remains: 0,
+        open_to_others: false,
     }
 }
 
@@ -60,8 +61,9 @@ fn volumes_with_snapshots_and_thin_volumes_reach_a_only() {
 }
 
 #[test]
-fn a_journal_of_contents_a_disk_in_a_file_and_remains_reach_a_only() {
-    let weaken: [fn(&mut Facts); 3] = [
+fn a_journal_of_contents_a_disk_in_a_file_remains_and_rights_of_others_reach_a_only() {
+    let weaken: [fn(&mut Facts); 4] = [
+        |facts| facts.open_to_others = true,
         |facts| facts.contents_in_journal = true,
         |facts| facts.on_a_file = true,
         |facts| facts.remains = 1,

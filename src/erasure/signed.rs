@@ -11,6 +11,10 @@
 //! a mirror became the vault is what that mirror had not heard of: nothing holds it any more, so a person
 //! is told ([`Eraser::forgotten_by_promotion`]). Any other is of a vault that was newer than this one.
 //!
+//! **Why not by time?** A receipt says when it was issued, and the vault when its mirror was promoted; but by
+//! two machines' clocks. With the second behind the first, a promotion was refused for what it had lost, and
+//! the remedy it was given was to promote. So which leaves are of before stands beside them (`journal`).
+//!
 //! Where `sign/` is elsewhere or lost nobody can tell; a machine that has no part of it sees nothing.
 
 use super::{EraseError, Eraser, rows};
@@ -46,11 +50,7 @@ impl Eraser {
                 unknown.push(receipt);
             }
         }
-        if unknown.is_empty() {
-            return Ok((unknown, Vec::new()));
-        }
-        let began = self.catalog.keyring.line_began_at().await?;
-        Ok(unknown.into_iter().partition(|it| it.issued_at <= began))
+        Ok(unknown.into_iter().partition(|it| !it.since_promotion))
     }
 
     /// Whether an erasure is done, or something here will see to it.

@@ -8,6 +8,9 @@
 //! Two leaves in one place contradict each other under one signature: the log would be worth nothing,
 //! and an honest operator would look like a forger. So each leaf is durable here before the vault has
 //! it, and a log that is shorter than what was signed takes the signed leaves up again, byte for byte.
+//!
+//! Beside them stands, for each line of history, with which leaf it began to be signed: `line-2` holds 7.
+//! So it is told which leaves are of before a promotion, whatever the clocks of two machines say.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -19,6 +22,8 @@ use crate::store::make_directory;
 
 /// How many leaves are kept. A mirror that is further behind keeps receipts from being issued.
 const KEPT: u64 = 4096;
+/// How the name of a file begins that says where a line of history does.
+const LINE: &str = "line-";
 
 /// The directory of signed leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,24 +60,58 @@ impl Journal {
         Ok(places)
     }
 
-    /// Keeps a leaf, whole and durable, before anybody else has it; forgets one that is old.
-    pub(super) fn write(&self, seq: u64, note: &str) -> Result<(), ReceiptError> {
-        self.store(seq, note).map_err(|error| self.failed(error))?;
+    /// From which place on leaves were signed for this line of history or a later one; `None` before the
+    /// first of them. The first line, which no promotion began, began with the first leaf.
+    pub(super) fn line_begins(&self, line: u64) -> Result<Option<u64>, ReceiptError> {
+        if line == 0 {
+            return Ok(Some(0));
+        }
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            entries => entries.map_err(|error| self.failed(error))?,
+        };
+        let mut first: Option<u64> = None;
+        for entry in entries {
+            let entry = entry.map_err(|error| self.failed(error))?;
+            let name = entry.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(LINE));
+            let number = number.and_then(|number| number.parse::<u64>().ok());
+            if number.is_some_and(|number| number >= line) {
+                let text = fs::read_to_string(entry.path());
+                let text = text.map_err(|error| self.failed(error))?;
+                let seq = text.trim().parse().map_err(io::Error::other);
+                let seq: u64 = seq.map_err(|error| self.failed(error))?;
+                first = Some(first.map_or(seq, |first| first.min(seq)));
+            }
+        }
+        Ok(first)
+    }
+
+    /// Keeps a leaf of a line of history, whole and durable, before anybody else has it; forgets one that
+    /// is old.
+    pub(super) fn write(&self, line: u64, seq: u64, note: &str) -> Result<(), ReceiptError> {
+        let begun = format!("{LINE}{line}");
+        if line > 0 && !self.0.join(&begun).exists() {
+            self.store(&begun, &seq.to_string())
+                .map_err(|error| self.failed(error))?;
+        }
+        self.store(&seq.to_string(), note)
+            .map_err(|error| self.failed(error))?;
         if let Some(old) = seq.checked_sub(KEPT) {
             let _ = fs::remove_file(self.path(old)); // It is in the vault and every mirror.
         }
         Ok(())
     }
 
-    fn store(&self, seq: u64, note: &str) -> io::Result<()> {
+    fn store(&self, name: &str, text: &str) -> io::Result<()> {
         make_directory(&self.0)?;
         let unfinished = self.0.join("unfinished");
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut file = options.open(&unfinished)?;
-        file.write_all(note.as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&unfinished, self.path(seq))?;
+        fs::rename(&unfinished, self.0.join(name))?;
         File::open(&self.0)?.sync_all()
     }
 

@@ -161,7 +161,8 @@ impl Log {
         }
         let receipt = sign(key, seq, &body)?;
         if let Some(journal) = key.journal() {
-            journal.write(seq, &receipt.note)?;
+            let line = tx.fetch_optional(rows::READ_LINE, args![]).await?;
+            journal.write(line_of(line)?, seq, &receipt.note)?;
         }
         enter(tx, key, root, &receipt).await?;
         Ok(receipt)
@@ -183,6 +184,11 @@ fn signed_before(key: &SigningKey, seq: u64) -> Result<Option<Receipt>, ReceiptE
         ));
     }
     Ok(Some(receipt))
+}
+
+/// The number of a line of history: 0 where no promotion began one.
+fn line_of(row: Option<Row>) -> Result<u64, ReceiptError> {
+    row.map_or(Ok(0), |row| unsigned(row.i64(0)?))
 }
 
 /// Enters a leaf and signs the checkpoint after it; answers the new root.

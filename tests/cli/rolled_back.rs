@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use gallra::store::Role;
+use gallra::store::{Role, args};
 
 use crate::both_engines;
 use crate::desk::{Desk, finding, text};
@@ -185,6 +185,38 @@ both_engines! {
         let told = findings.find(|it| it["part"] == "receipts").expect("it is told");
         assert_eq!(told["health"], "warning", "{told}");
         assert!(text(&told["detail"]).contains("number 0 of norrsken (instruction A-17)"), "{told}");
+    }
+
+    /// The machine that was lost issued Bo's receipt by a clock ahead of this one's, or behind it: that the
+    /// mirror had not heard of it is told, and keeps nothing closed. What is signed from then on does.
+    async fn what_is_of_before_a_promotion_is_told_by_no_clock(bench) {
+        for (began_at, at) in [(1, "behind"), (i64::MAX / 2, "ahead")] {
+            let own = Bench::new(bench.engine()).await;
+            let (bench, desk) = (&own, Desk::with_people(&own));
+            let mirror = desk.path("mirror");
+            desk.json(["backup", &desk.path("old")]);
+            desk.json(["mirror", &mirror, "--once"]);
+            desk.json(["mirror", "forget", "mirror"]);
+            assert_eq!(desk.json(erase("bo@example.se"))["state"], "issued");
+            lose_keys(&desk, bench).await;
+            lose_data(bench).await;
+            desk.json(["mirror", "promote", &mirror]);
+            desk.gallra.run(["mirror", "forget", "mirror"]).succeeded();
+            let vault = bench.open(Role::Vault).await;
+            vault.execute("UPDATE line SET began_at = $1", args![began_at]).await.unwrap();
+            vault.close().await;
+            desk.gallra.run(["restore", &desk.path("old")]).succeeded();
+            assert!(is_held(&desk, "bo@example.se", "norrsken"), "{at}");
+            let told = desk.gallra.run(["doctor"]).json().to_string();
+            assert!(told.contains("number 0 of norrsken"), "{at}: {told}");
+
+            keep_house(&desk, bench, "promoted");
+            let erased = desk.gallra.run(erase("asa@example.se")).succeeded().json();
+            assert_eq!(erased["state"], "issued", "{at}");
+            put_house_back(&desk, bench, "promoted").await;
+            everything_is_refused(&desk);
+            own.remove().await;
+        }
     }
 
     /// Without `sign/` nobody can tell; but the index that let go of Bo must not say that he is not held.

@@ -7,7 +7,6 @@ use super::super::{Keyring, KeyringError, rows as tree_rows};
 use super::copy::Line;
 use super::rows;
 use crate::store::{StoreError, Tx, args};
-use crate::vocabulary::Timestamp;
 
 /// Whether a vault was promoted and its data was not told.
 pub(super) async fn is_owed(vault: &mut Tx) -> Result<bool, StoreError> {
@@ -30,14 +29,6 @@ impl Keyring {
         let line = Line::read(&mut tx).await?;
         tx.rollback().await?;
         Ok(line.line)
-    }
-
-    /// When a mirror became this vault; long ago for one that was never promoted.
-    pub async fn line_began_at(&self) -> Result<Timestamp, KeyringError> {
-        let mut tx = self.0.means.vault.snapshot().await?;
-        let line = Line::read(&mut tx).await?;
-        tx.rollback().await?;
-        Ok(Timestamp(line.began_at))
     }
 
     /// The data was told.

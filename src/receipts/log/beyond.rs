@@ -6,8 +6,9 @@
 
 use super::super::note::Signed;
 use super::super::verify;
-use super::{Body, Log, ReceiptError};
-use crate::vocabulary::{ErasureId, Timestamp};
+use super::{Body, Log, ReceiptError, line_of, rows};
+use crate::store::args;
+use crate::vocabulary::ErasureId;
 
 /// A receipt that was signed and is not in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,9 @@ pub struct Unlogged {
     pub tenant: String,
     /// The controller's instruction.
     pub instruction: String,
-    /// When it was composed.
-    pub issued_at: Timestamp,
+    /// Whether it was signed for this line of history or a later one, so that a vault which does not know
+    /// it was put back. Otherwise it is of before a mirror became the vault.
+    pub since_promotion: bool,
 }
 
 impl Log {
@@ -33,13 +35,18 @@ impl Log {
             return Ok(Vec::new());
         };
         let (size, _) = self.head().await?;
+        let line = self.vault.fetch_optional(rows::READ_LINE, args![]).await?;
+        let begins = journal.line_begins(line_of(line)?)?;
         let mut unlogged = Vec::new();
         for seq in journal.from(size)? {
             let Some(note) = journal.read(seq)? else {
                 continue; // An old one, forgotten since.
             };
             match self.signed_leaf(&note) {
-                Ok(leaf) => unlogged.push(leaf),
+                Ok(leaf) => unlogged.push(Unlogged {
+                    since_promotion: begins.is_some_and(|begins| seq >= begins),
+                    ..leaf
+                }),
                 // Nothing that this key did not sign keeps a house closed.
                 Err(error) => tracing::warn!(seq, what = error.what(), "a leaf is not one"),
             }
@@ -58,7 +65,7 @@ impl Log {
             erasure: body.again.as_ref().map_or(body.id, |again| again.of),
             tenant: body.tenant.slug,
             instruction: body.instruction.as_str().to_owned(),
-            issued_at: body.issued_at,
+            since_promotion: true,
         })
     }
 }

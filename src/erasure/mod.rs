@@ -49,7 +49,7 @@ pub mod orphans;
 mod preview;
 pub mod promoted;
 mod receipt;
-mod recipients;
+pub(crate) mod recipients;
 pub mod rectify;
 pub mod redact;
 pub mod rehouse;

@@ -19,8 +19,8 @@ use super::places;
 use crate::vocabulary::Lang;
 use words::Words;
 
-/// How wide the column of labels is.
-const LABELS: usize = 24;
+/// How wide the column of labels is: two more than the longest.
+const LABELS: usize = 30;
 
 /// The one sentence on top. It says "complete" only when nothing is open anywhere.
 pub fn headline(body: &Body, lang: Lang) -> String {

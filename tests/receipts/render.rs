@@ -13,6 +13,18 @@ fn the_certificate_in_both_languages() {
 }
 
 #[test]
+fn no_label_touches_its_value() {
+    for lang in [Lang::Sv, Lang::En] {
+        let text = certificate(&sample::body(5), lang);
+        let lines = text.lines().skip(3).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
+        for line in &lines[..lines.len() - 1] {
+            assert!(line.contains("  "), "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_headline_never_says_complete_while_a_copy_is_open() {
     let complete = sample::body(5);
     assert!(headline(&complete, Lang::En).contains("complete"));

@@ -35,6 +35,25 @@ both_engines! {
         }
     }
 
+    /// As docs/OPERATIONS.md tells scripts.
+    async fn an_error_in_json_has_four_fields_whatever_its_kind(bench) {
+        let desk = Desk::with_people(bench);
+        desk.json(["hold", "add", "--tenant", "norrsken", "--reason", "TVIST-3"]);
+        let erase = ["erase", "--tenant", "norrsken", "--email", "bo@example.se", "--instruction", "A-1"];
+        for (kind, code, command) in [
+            ("failed", 1, &["tenant", "show", "nordpol"][..]),
+            ("usage", 2, &["tenant", "show"]),
+            ("usage", 2, &["no-such-command"]),
+            ("refused", 3, &erase),
+        ] {
+            let error = desk.refused(code, command);
+            let fields: Vec<&String> = error.as_object().unwrap().keys().collect();
+            assert_eq!(fields, ["kind", "exit", "message", "causes"], "{error}");
+            assert_eq!(error["kind"], kind, "{error}");
+            assert!(error["causes"].is_array() && !text(&error["message"]).is_empty(), "{error}");
+        }
+    }
+
     async fn an_installation_is_not_made_twice(bench) {
         let desk = Desk::new(bench);
         says(&desk.refused(1, ["init"]), "nothing is initialised anew");

@@ -44,7 +44,10 @@ pub enum RequestError {
     #[error("this had to be told by {0}: a later notice heals nothing; answer instead")]
     TooLate(Day),
     /// What is there is not what was shown.
-    #[error("what is there has changed since it was shown: look again (--dry-run), then do that")]
+    #[error(
+        "what is there has changed since it was shown: look again (--dry-run), and give the version that \
+         is shown then (--seen VERSION)"
+    )]
     NotAsShown,
     /// A hold or a request stands in the way of a merge or a split.
     #[error("{0} stands in the way: release the hold or answer the request first")]

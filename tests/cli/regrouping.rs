@@ -22,11 +22,13 @@ both_engines! {
         let keep = desk.contact("norrsken", "asa@example.se");
         let from = desk.contact("norrsken", "asa.privat@example.se");
         let merge = ["contact", "merge", "--tenant", "norrsken", "--keep", &keep, "--from", &from, "--instruction", "A-5"];
-        desk.refused(2, merge);
+        let unseen = text(&desk.refused(2, merge)["message"]);
+        assert!(unseen.contains("--dry-run") && unseen.contains("--seen VERSION"), "{unseen}");
         let preview = [&merge[..], &["--dry-run"]].concat();
         let said = desk.text(&preview);
         assert!(said.contains("contact erased") && said.contains("--seen "), "{said}");
-        desk.refused(3, [&merge[..], &["--seen", "0123456789abcdef"]].concat());
+        let other = text(&desk.refused(3, [&merge[..], &["--seen", "0123456789abcdef"]].concat())["message"]);
+        assert!(other.contains("--seen VERSION"), "{other}");
         desk.json(["hold", "add", "--tenant", "norrsken", "--contact", &from, "--reason", "TVIST-3"]);
         let held = desk.json(&preview);
         assert_eq!(held["in_the_way"][0]["what"], "TVIST-3");

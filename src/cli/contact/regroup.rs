@@ -55,8 +55,8 @@ pub struct Said {
     /// The client's instruction, as a reference that names no person
     #[arg(long, value_name = "REF")]
     instruction: String,
-    /// Show what would be done, and do nothing
-    #[arg(long, conflicts_with = "seen", required_unless_present = "seen")]
+    /// Show what would be done, and do nothing; --seen does it afterwards
+    #[arg(long, conflicts_with = "seen")]
     dry_run: bool,
     /// The version that the dry run showed: it is carried out as it was shown
     #[arg(long, value_name = "VERSION")]
@@ -94,6 +94,12 @@ pub async fn split(it: Split, app: &App, output: Output) -> Result<(), Failure> 
 async fn regroup(order: Regrouping, said: Said, app: &App, output: Output) -> Result<(), Failure> {
     let requests = app.requests();
     let Some(version) = said.seen else {
+        if !said.dry_run {
+            return Err(Failure::usage(
+                "look first: the same with --dry-run shows what would be done, and ends with a \
+                 version; then the same with --seen VERSION does just that",
+            ));
+        }
         let preview = requests.preview_regrouping(&order, &said.instruction);
         return output.give(&preview.await?, shown);
     };

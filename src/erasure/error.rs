@@ -101,9 +101,9 @@ pub enum EraseError {
         /// Erasures that it knows to be done and whose keys are there again.
         erasures: u64,
     },
-    /// Another process is still running.
-    #[error("{0} other gallra process(es) use this data: stop them (`gallra serve`) and repeat")]
-    InUse(usize),
+    /// Other processes are still running: who they are.
+    #[error("others use this data: {0}: stop them (`gallra serve`) or wait, and repeat")]
+    InUse(String),
     /// A key that was destroyed still opens.
     #[error(
         "a key that erasure {0} destroyed still opens, so no receipt is issued: the vault was put \

@@ -262,6 +262,15 @@ pub fn who_is_inside(root: &FileRoot) -> Result<Vec<String>, KeyringError> {
     Ok(inside.iter().map(|it| it.process.to_string()).collect())
 }
 
+/// Every other living process of this root. What else of this process is inside counts as one.
+pub(super) fn others_inside(root: &FileRoot) -> Result<Vec<Process>, KeyringError> {
+    let mut inside = inside(root)?;
+    if let Some(own) = inside.iter().position(|it| it.process.is_own()) {
+        inside.swap_remove(own);
+    }
+    Ok(inside.into_iter().map(|it| it.process).collect())
+}
+
 /// The head's version at which each living process of this root started; 0 where its file does not
 /// say. One that is stopped, even one whose lease was taken away for that, still holds its file. One
 /// that is just starting may be missing: what it leases is newer than whatever the caller looks at.

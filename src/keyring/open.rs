@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::draft::{self, Draft};
 use super::head::{self, Head};
 use super::lease::BlockSize;
-use super::lock::{Gate, InstanceLock, RootLock, explain, running_since};
+use super::lock::{Gate, InstanceLock, RootLock, explain, others_inside};
 use super::page::{Page, PageId, PageKind};
 use super::root::FileRoot;
 use super::tree::{SharedEpoch, live_slot};
@@ -112,14 +112,16 @@ impl Keyring {
     }
 
     /// Shuts the gate for a restore: nobody else is inside, and nobody comes in before it is dropped.
-    /// `Err` says how many processes are inside; one that is stopped is, too.
-    pub async fn shut_gate(&self) -> Result<Result<Gate, usize>, KeyringError> {
+    /// `Err` says who is inside; one that is stopped is, too, and so is another restore.
+    pub async fn shut_gate(&self) -> Result<Result<Gate, String>, KeyringError> {
         let means = &self.0.means;
         let gate = Gate::shut(&means.root, means.patience).await?;
-        match running_since(&means.root)?.len().saturating_sub(1) {
-            0 => Ok(Ok(gate)),
-            others => Ok(Err(others)),
-        }
+        let others = others_inside(&means.root)?;
+        let names: Vec<String> = others.iter().map(ToString::to_string).collect();
+        Ok(match names.is_empty() {
+            true => Ok(gate),
+            false => Err(names.join("; ")),
+        })
     }
 
     /// Keeps restores out while somebody who has no lease looks at the data. Without a root there is

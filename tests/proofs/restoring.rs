@@ -142,6 +142,8 @@ both_engines! {
         for _ in 0..2 {
             let refused = desk.tried(&["restore", &backup]).exited(1);
             assert!(refused.stderr.contains("stop them"), "{refused:?}");
+            let who = format!("process {} (gallra erase), stopped", erasing.id());
+            assert!(refused.stderr.contains(&who), "{refused:?}");
         }
         erasing.resume();
         tokio::task::block_in_place(|| erasing.finish()).succeeded();

@@ -24,7 +24,7 @@ use self::tables::{AUDIT, CASES, CONTACTS, Cell, MESSAGES, Record, SCHEMA, SEARC
 use crate::support::{Bench, server};
 
 /// Records of one transaction, as many as ours.
-const BATCH: usize = 500;
+const BATCH: usize = 1_000;
 
 macro_rules! bind {
     ($query:expr, $cells:expr) => {

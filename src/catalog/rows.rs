@@ -223,12 +223,13 @@ crate::store::bulk! { data:
     PARTS = "SELECT u.id, u.block, u.leaf, u.commitment, u.contact, u.support_case, s.unit \
         FROM unit u JOIN support_case s ON s.id = u.support_case \
         WHERE u.tenant = $1 AND u.kind = $2 AND u.erased_at IS NULL AND u.support_case IN (", [Blob], ")";
-    /// Which of these messages are stored.
-    STORED_MESSAGES = "SELECT id FROM message WHERE tenant = $1 AND id IN (", [Blob], ")";
-    /// Which of these forwardings are stored.
-    STORED_FORWARDINGS = "SELECT id FROM forwarding WHERE tenant = $1 AND id IN (", [Blob], ")";
-    /// Which of these quarantined records are stored.
-    STORED_QUARANTINED = "SELECT id FROM quarantine WHERE tenant = $1 AND id IN (", [Blob], ")";
+    /// Which of these messages are stored, and whose. (By id alone: with the tenant beside a long list,
+    /// SQLite reads all of the tenant's messages.)
+    STORED_MESSAGES = "SELECT id, tenant FROM message WHERE id IN (", [Blob], ")";
+    /// Which of these forwardings are stored, and whose.
+    STORED_FORWARDINGS = "SELECT id, tenant FROM forwarding WHERE id IN (", [Blob], ")";
+    /// Which of these quarantined records are stored, and whose.
+    STORED_QUARANTINED = "SELECT id, tenant FROM quarantine WHERE id IN (", [Blob], ")";
     /// New messages.
     INSERT_MESSAGES = "INSERT INTO message (id, tenant, support_case, contact, unit, external_id, \
         author, body, direction, channel, sent_at, sealed_version, author_kind) VALUES",

@@ -10,13 +10,13 @@ use crate::catalog::index::settle::Pending;
 use crate::catalog::write::{Change, Manner, Outcome, RejectedRecord, Reserved};
 use crate::catalog::{Catalog, TenantRef};
 
-/// The most records of a batch.
-const MOST_RECORDS: usize = 500;
+/// The most records of a batch: they become durable together.
+const MOST_RECORDS: usize = 1_000;
 /// The most bytes of a batch.
 const MOST_BYTES: usize = 4 << 20;
 /// The most batches that are reserved together, and the bytes of them at which no more are waited for.
 /// An import begins with one, then two, then four: nothing can be written before something is reserved.
-const MOST_BATCHES: usize = 8;
+const MOST_BATCHES: usize = 16;
 const ENOUGH_BYTES: usize = 8 << 20;
 /// Between two tries to write a record of somebody who is being erased.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -112,6 +112,9 @@ impl Call {
             refuse_nul(args.len() + checked.len() * row.len(), &row)?;
             checked.push(row);
         }
+        if let Some(last) = checked.last().cloned() {
+            checked.resize(bulk.padded(place.engine, checked.len()), last);
+        }
         let text = match bulk.kept_sql(place.engine, checked.len()) {
             Some(sql) => Text::Constant(sql),
             None => Text::Once(bulk.sql(place.engine, checked.len())),

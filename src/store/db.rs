@@ -10,11 +10,12 @@ use sqlx::sqlite::SqlitePool;
 
 use super::connection::{Call, Connection};
 use super::error::Place;
+use super::holder::{self, Holder};
 use super::statement::beginning;
 use super::tx::Inner;
 use super::{
-    Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, holder,
-    migrate, open, statistics,
+    Bulk, Checkpoint, Engine, Options, Role, Row, StoreError, Tx, Value, checkpoint, copy, migrate,
+    open, statistics,
 };
 
 /// How often whoever waits to write says for whom.
@@ -119,8 +120,9 @@ impl Db {
             let done = match tokio::time::timeout(TELL_EVERY, &mut waiting).await {
                 Ok(done) => done,
                 Err(_) => {
-                    told = self.holder().await.or(told);
-                    self.tell(told.as_deref());
+                    let holder = self.holder().await;
+                    self.tell(holder.as_ref());
+                    told = holder.or(told);
                     continue;
                 }
             };
@@ -130,7 +132,8 @@ impl Db {
                     holder: match self.engine() {
                         Engine::Sqlite => self.holder().await.or(told),
                         Engine::Postgres => told,
-                    },
+                    }
+                    .map(Holder::words),
                     store,
                     cause,
                 }),
@@ -139,20 +142,25 @@ impl Db {
         }
     }
 
-    async fn holder(&self) -> Option<String> {
+    async fn holder(&self) -> Option<Holder> {
         let asked = tokio::time::timeout(TELL_EVERY, holder::holder(self)).await;
         asked.unwrap_or(None)
     }
 
-    fn tell(&self, holder: Option<&str>) {
+    /// A wait for this process's own work, or for a connection that is only slow to come, is nothing that
+    /// anybody could end.
+    fn tell(&self, holder: Option<&Holder>) {
         let store = &self.place.name;
         let role = self.role.name();
         match holder {
-            Some(holder) => tracing::warn!(%holder, %store, "waiting for the {role}"),
-            None => tracing::warn!(
+            Some(Holder::Other(holder)) => {
+                tracing::warn!(%holder, %store, "waiting for the {role}");
+            }
+            None if self.engine() == Engine::Sqlite => tracing::warn!(
                 %store,
                 "waiting for whoever writes the {role}: `gallra doctor` lists who works"
             ),
+            Some(Holder::Own) | None => tracing::debug!(%store, "waiting for the {role}"),
         }
     }
 

@@ -16,9 +16,26 @@ use crate::vocabulary::Process;
 /// the locks that "WAL-mode file format" lists).
 const WRITER: u64 = 120;
 
-/// Who is in the way of this store's pool, in words; `None` where nobody says. It is asked while
+/// Who is in the way.
+pub(super) enum Holder {
+    /// Another task of this process: nobody whom its user could look for.
+    Own,
+    /// Somebody else, in words.
+    Other(String),
+}
+
+impl Holder {
+    pub fn words(self) -> String {
+        match self {
+            Self::Own => "this process, in another task".to_owned(),
+            Self::Other(words) => words,
+        }
+    }
+}
+
+/// Who is in the way of this store's pool; `None` where nobody is, or nobody says. It is asked while
 /// somebody waits: a moment later it may be somebody else.
-pub(super) async fn holder(db: &Db) -> Option<String> {
+pub(super) async fn holder(db: &Db) -> Option<Holder> {
     match &db.pools {
         Pools::Sqlite { .. } => of_file(&db.place),
         Pools::Postgres(pool) => of_server(&pool.connect_options()).await,
@@ -27,7 +44,7 @@ pub(super) async fn holder(db: &Db) -> Option<String> {
 
 /// The process that holds the writer's lock. Only the system's own list of locks is read: whoever opens
 /// and closes the locked file itself gives up the locks that this process has on it.
-fn of_file(place: &Place) -> Option<String> {
+fn of_file(place: &Place) -> Option<Holder> {
     let shared = fs::metadata(format!("{}-shm", place.name)).ok()?;
     let device = (
         rustix::fs::major(shared.dev()),
@@ -37,8 +54,8 @@ fn of_file(place: &Place) -> Option<String> {
     let id = writer_of(&locks, device, shared.ino())?;
     let process = Process::running(id);
     Some(match process.is_own() {
-        true => "this process, in another task".to_owned(),
-        false => process.to_string(),
+        true => Holder::Own,
+        false => Holder::Other(process.to_string()),
     })
 }
 
@@ -92,13 +109,20 @@ struct InTheWay {
 }
 
 /// Asks over a connection of its own: those of the pool may all be waiting.
-async fn of_server(options: &PgConnectOptions) -> Option<String> {
+async fn of_server(options: &PgConnectOptions) -> Option<Holder> {
     let mut connection: PgConnection = options.connect().await.ok()?;
     let asked = sqlx::query_as::<_, InTheWay>(IN_THE_WAY);
     let found = asked.fetch_all(&mut connection).await;
     let _ = connection.close().await;
-    let names: Vec<String> = found.ok()?.iter().map(InTheWay::words).collect();
-    (!names.is_empty()).then(|| names.join(", or "))
+    let mut others = found.ok()?;
+    let all = others.len();
+    others.retain(|it| !it.is_own());
+    let names: Vec<String> = others.iter().map(InTheWay::words).collect();
+    match (all, names.is_empty()) {
+        (0, _) => None,
+        (_, true) => Some(Holder::Own),
+        _ => Some(Holder::Other(names.join(", or "))),
+    }
 }
 
 impl InTheWay {
@@ -117,6 +141,10 @@ impl InTheWay {
                 process.id, process.command, self.place
             ),
         }
+    }
+
+    fn is_own(&self) -> bool {
+        self.is_near && self.process().is_some_and(|it| it.is_own())
     }
 
     /// One of Gallra's, by the name that [`connection_name`] gave it.

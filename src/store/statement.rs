@@ -17,7 +17,7 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
-/// The texts of [`Bulk::kept_sql`]: at most eighteen for each bulk statement the program has.
+/// The texts of [`Bulk::kept_sql`]: at most two dozen for each bulk statement the program has.
 static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(Default::default);
 type Kept = HashMap<(Bulk, Engine, usize), &'static str>;
 
@@ -91,14 +91,15 @@ impl Bulk {
         format!("{head}SELECT * FROM unnest({arrays}){tail}")
     }
 
-    /// The text for a number of rows that comes again and again, built once: on SQLite one row, or a
+    /// The text for a number of rows that comes again and again, built once: on SQLite a few rows, or a
     /// chunk.
     pub(super) fn kept_sql(&self, engine: Engine, rows: usize) -> Option<&'static str> {
         let rows = match engine {
             Engine::Postgres => 0,
             Engine::Sqlite => rows,
         };
-        if rows != 1 && rows != self.chunk() && !rows.is_multiple_of(STEP) {
+        let small = rows < STEP && rows.is_power_of_two();
+        if !small && rows != self.chunk() && !rows.is_multiple_of(STEP) {
             return None;
         }
         let key = (*self, engine, rows);
@@ -118,11 +119,24 @@ impl Bulk {
     }
 
     /// How many of the rows that are left go into the next statement. On PostgreSQL all that may:
-    /// its text is the same for any number.
+    /// its text is the same for any number. Elsewhere too, if [`Bulk::padded`] makes them enough.
     pub(super) fn next_chunk(&self, engine: Engine, left: usize) -> usize {
-        match left.min(self.chunk()) {
-            all if all == self.chunk() || all < STEP || engine == Engine::Postgres => all,
-            some => some - some % STEP,
+        let all = left.min(self.chunk());
+        match self.padded(engine, all) == all && all >= STEP && all < self.chunk() {
+            true if engine == Engine::Sqlite => all - all % STEP,
+            _ => all,
+        }
+    }
+
+    /// As how many rows so many are written: on SQLite the last is repeated until there are as many as
+    /// a text that is kept has, where saying a row twice says no more than saying it once. That is a list,
+    /// and an insert that leaves alone what is there.
+    pub(super) fn padded(&self, engine: Engine, rows: usize) -> usize {
+        let may_repeat = self.head.ends_with("IN (") || self.tail.ends_with("DO NOTHING");
+        match rows {
+            _ if engine == Engine::Postgres || !may_repeat => rows,
+            ..STEP => rows.next_power_of_two(),
+            _ => rows.next_multiple_of(STEP).min(self.chunk()),
         }
     }
 
@@ -376,6 +390,29 @@ mod tests {
         assert_eq!(bulk.next_chunk(Engine::Postgres, 347), 347);
         let kept = |rows: usize| bulk.kept_sql(Engine::Sqlite, rows).is_some();
         assert!(kept(1) && kept(320) && kept(500) && !kept(27));
+    }
+
+    #[test]
+    fn lists_are_filled_up_to_a_text_that_is_kept() {
+        let list = Bulk {
+            role: Role::Data,
+            name: "lists",
+            head: "SELECT a FROM t WHERE b IN (",
+            columns: &[Kind::Blob],
+            tail: ")",
+        };
+        for (rows, padded) in [(1, 1), (3, 4), (27, 32), (33, 64), (320, 320), (490, 500)] {
+            assert_eq!(list.next_chunk(Engine::Sqlite, rows), rows);
+            assert_eq!(list.padded(Engine::Sqlite, rows), padded);
+            assert!(list.kept_sql(Engine::Sqlite, padded).is_some());
+            assert_eq!(list.padded(Engine::Postgres, rows), rows);
+        }
+        let upsert = Bulk {
+            head: "INSERT INTO t (a) VALUES",
+            tail: " ON CONFLICT (a) DO UPDATE SET a = excluded.a",
+            ..list
+        };
+        assert_eq!(upsert.padded(Engine::Sqlite, 27), 27);
     }
 
     #[test]

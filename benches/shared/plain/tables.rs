@@ -1,4 +1,5 @@
-//! The baseline's tables and statements, and the records it reads.
+//! The baseline's tables and statements, and the records it reads. Its secondary indexes are those of the
+//! data store: what belongs to whom, and what a client's inventory is counted by.
 
 use gallra::vocabulary::Timestamp;
 
@@ -7,18 +8,24 @@ CREATE TABLE contact (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEX
   phone TEXT, email TEXT, source TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
 CREATE UNIQUE INDEX contact_external ON contact (tenant, external_id);
 CREATE INDEX contact_tenant ON contact (tenant, id);
+CREATE INDEX contact_with_name ON contact (tenant, source, created_at) WHERE name IS NOT NULL;
+CREATE INDEX contact_with_phone ON contact (tenant, source, created_at) WHERE phone IS NOT NULL;
+CREATE INDEX contact_with_email ON contact (tenant, source, created_at) WHERE email IS NOT NULL;
+CREATE INDEX contact_with_id ON contact (tenant, source, created_at) WHERE external_id IS NOT NULL;
 CREATE TABLE support_case (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
   requester BLOB NOT NULL, subject TEXT, channel TEXT NOT NULL, state TEXT NOT NULL,
   opened_at BIGINT NOT NULL, closed_at BIGINT);
 CREATE UNIQUE INDEX case_external ON support_case (tenant, external_id);
 CREATE INDEX case_tenant ON support_case (tenant, id);
 CREATE INDEX case_requester ON support_case (requester);
+CREATE INDEX case_inventory ON support_case (tenant, state);
 CREATE TABLE message (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, external_id TEXT NOT NULL,
   support_case BLOB NOT NULL, contact BLOB NOT NULL, author TEXT, body TEXT NOT NULL,
   direction TEXT NOT NULL, channel TEXT NOT NULL, sent_at BIGINT NOT NULL);
 CREATE UNIQUE INDEX message_external ON message (tenant, external_id);
 CREATE INDEX message_case ON message (support_case, sent_at);
 CREATE INDEX message_contact ON message (contact);
+CREATE INDEX message_inventory ON message (tenant, channel, contact, sent_at);
 CREATE TABLE search (tenant BLOB NOT NULL, field BIGINT NOT NULL, value TEXT NOT NULL,
   contact BLOB NOT NULL, PRIMARY KEY (tenant, field, value, contact));
 CREATE INDEX search_contact ON search (contact);

@@ -118,11 +118,11 @@ impl Catalog {
             (&wanted.forwardings, &rows::STORED_FORWARDINGS),
             (&wanted.quarantined, &rows::STORED_QUARANTINED),
         ] {
-            let stored = tx
-                .fetch_many(statement, args![tenant.id], list(ids))
-                .await?;
-            let stored: Result<Vec<_>, _> = stored.iter().map(|row| row.bytes(0)).collect();
-            loaded.stored.extend(stored?);
+            for row in tx.fetch_many(statement, args![], list(ids)).await? {
+                if row.id::<TenantId>(1)? == tenant.id {
+                    loaded.stored.insert(row.bytes(0)?);
+                }
+            }
         }
         Ok(Some(loaded))
     }

@@ -1,7 +1,7 @@
 //! Sealing a decided batch and writing it in one transaction.
 
 use super::change::{Change, Outcome};
-use super::decide::{Decision, Row};
+use super::decide::{Decision, Held, Row};
 use super::insert::Rows;
 use super::load::pass_gate;
 use super::plan::{self, Plan};
@@ -45,16 +45,17 @@ impl Catalog {
         let now = self.clock.now();
         let (country, random) = (tenant.country.as_str(), self.random.as_ref());
         let decision = Decision::make(changes, plan, &loaded, country, now, random);
-        if !self.still_reserved(tenant, &decision).await? {
-            return Ok(None);
-        }
         let (seals, units) = self.seals(tenant, &decision, sealers).await?;
-        // The engine writes the units while the other rows are sealed.
-        let (written, rows) = tokio::join!(
+        // One store writes the units and the other looks while the rows are sealed.
+        let (written, reserved, rows) = tokio::join!(
             tx.execute_many(&rows::INSERT_UNITS, args![], units),
+            self.still_reserved(tenant, &decision),
             async { Rows::sealed(tenant, changes, &decision, &seals) }
         );
         written?;
+        if !reserved? {
+            return Ok(None);
+        }
         if !rows?.write(&mut tx).await? {
             return Ok(None);
         }
@@ -63,15 +64,18 @@ impl Catalog {
         pending.clear_notes(&mut tx, tenant.id).await?;
         self.audit_batch(&mut tx, tenant, how.authors, &decision.outcomes)
             .await?;
-        tx.commit().await?;
-        let altered = decision
-            .contacts
-            .values()
-            .filter(|held| held.row != Row::Stored);
-        pending.add(
-            keys,
-            altered.map(|held| changed(keys, &held.it, &tenant.country, held.row == Row::New)),
-        );
+        let altered = decision.contacts.values();
+        let altered = altered.filter(|held| held.row != Row::Stored);
+        // Made while the rows become durable.
+        let (committed, altered) = tokio::join!(tx.commit(), async {
+            let tokens = |held: &Held<_>| {
+                let is_new = held.row == Row::New;
+                changed(keys, &held.it, &tenant.country, is_new)
+            };
+            altered.map(tokens).collect::<Vec<_>>()
+        });
+        committed?;
+        pending.add(keys, altered);
         Ok(Some(decision.outcomes))
     }
 

@@ -1,5 +1,6 @@
 //! Batches, waiting, and counting: what every format shares.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::IngestError;
@@ -8,7 +9,7 @@ use super::report::{Report, TableReport};
 use crate::audit::Action;
 use crate::catalog::index::settle::Pending;
 use crate::catalog::write::{Change, Manner, Outcome, RejectedRecord, Reserved};
-use crate::catalog::{Catalog, TenantRef};
+use crate::catalog::{Catalog, CatalogError, TenantRef};
 
 /// The most records of a batch: they become durable together.
 const MOST_RECORDS: usize = 1_000;
@@ -16,7 +17,7 @@ const MOST_RECORDS: usize = 1_000;
 const MOST_BYTES: usize = 4 << 20;
 /// The most batches that are reserved together, and the bytes of them at which no more are waited for.
 /// An import begins with one, then two, then four: nothing can be written before something is reserved.
-const MOST_BATCHES: usize = 16;
+const MOST_BATCHES: usize = 8;
 const ENOUGH_BYTES: usize = 8 << 20;
 /// Between two tries to write a record of somebody who is being erased.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -73,7 +74,7 @@ pub struct Intake<'a> {
     together: usize,
     /// The batches before, whose ids are fixed.
     ahead: Vec<Ahead>,
-    pending: Pending,
+    pending: Arc<Pending>,
     /// Batches that are written.
     written: u64,
     /// Lines of the files of a directory before this one.
@@ -106,7 +107,7 @@ impl<'a> Intake<'a> {
             full_bytes: 0,
             together: 1,
             ahead: Vec::new(),
-            pending: Pending::default(),
+            pending: Arc::default(),
             written: 0,
             lines_before: 0,
             report,
@@ -249,24 +250,13 @@ impl<'a> Intake<'a> {
         let Some((catalog, tenant)) = self.into else {
             return Ok(());
         };
-        let pending = std::mem::take(&mut self.pending);
-        let reserve = async {
-            let batches: Vec<&[Change]> = full.iter().map(Vec::as_slice).collect();
-            if batches.is_empty() {
-                // Nothing more comes: the index takes the tokens of what is written meanwhile.
-                catalog.write_tokens(tenant, &pending).await?;
-                return Ok(Vec::new());
-            }
-            let ahead = catalog.write_ahead(tenant, &batches, MANNER, &pending);
-            ahead.await
-        };
-        let (reserved, written) = tokio::join!(reserve, self.write(&pending));
-        self.pending = pending;
+        let pending = self.pending.clone();
+        let (reserved, written) = tokio::join!(
+            reserve(catalog, tenant, full, &pending),
+            self.write(&pending),
+        );
         written?;
-        let reserved = full.into_iter().zip(reserved?);
-        self.ahead = reserved
-            .map(|(batch, reserved)| Ahead { batch, reserved })
-            .collect();
+        self.ahead = reserved?;
         Ok(())
     }
 
@@ -321,4 +311,30 @@ impl<'a> Intake<'a> {
         }
         waiting
     }
+}
+
+/// Fixes the ids of these batches, on a thread of its own: the one that asks writes the batches before.
+async fn reserve(
+    catalog: &Catalog,
+    tenant: &TenantRef,
+    full: Vec<Vec<Change>>,
+    pending: &Arc<Pending>,
+) -> Result<Vec<Ahead>, CatalogError> {
+    let (catalog, tenant, pending) = (catalog.clone(), tenant.clone(), pending.clone());
+    let work = async move {
+        let batches: Vec<&[Change]> = full.iter().map(Vec::as_slice).collect();
+        if batches.is_empty() {
+            // Nothing more comes: the index takes the tokens of what is written meanwhile.
+            catalog.write_tokens(&tenant, &pending).await?;
+            return Ok(Vec::new());
+        }
+        let ahead = catalog.write_ahead(&tenant, &batches, MANNER, &pending);
+        let reserved = ahead.await?;
+        let reserved = full.into_iter().zip(reserved);
+        let reserved = reserved.map(|(batch, reserved)| Ahead { batch, reserved });
+        Ok(reserved.collect())
+    };
+    // A task that ends without an answer has told why: a fault is logged where it happens.
+    let done = tokio::spawn(Box::pin(work)).await;
+    done.unwrap_or(Err(CatalogError::Contended))
 }

@@ -128,11 +128,11 @@ fn a_person_reads_it_step_by_step() {
         "{}",
         finished.stdout
     );
+    // Where it lies is a matter of the machine.
+    let place = directory.path().display().to_string();
+    let shown = finished.stdout.replace(&place, "/tmp");
     assert!(
-        finished
-            .stdout
-            .lines()
-            .all(|line| line.chars().count() <= 110),
+        shown.lines().all(|line| line.chars().count() <= 110),
         "{}",
         finished.stdout
     );

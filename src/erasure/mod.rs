@@ -49,7 +49,7 @@ pub mod orphans;
 mod preview;
 pub mod promoted;
 mod receipt;
-pub(crate) mod recipients;
+mod recipients;
 pub mod rectify;
 pub mod redact;
 pub mod rehouse;

@@ -4,8 +4,7 @@
 //! A receipt is public and for ever, and the recipient of a forwarding is whatever an import found in
 //! that field. So the receipt has the name that the operator's register gives, and no other: where the
 //! register does not know the recipient, the cases of that time did, and the receipt says only that
-//! there is one. The receipts of a person, of a redaction and of a purge keep to that alike. Nobody is asked
-//! here whether the copy is gone, so each is open; at the end of a contract somebody is (`offboarding/tasks.rs`).
+//! there is one. Nobody is asked here whether the copy is gone, so each is open.
 //!
 //! They are read in the transaction that closes the person, or takes the part, to writers: what is
 //! forwarded later is not among what goes.
@@ -44,10 +43,14 @@ pub(super) async fn add_of_part(
 }
 
 async fn add(tx: &mut Tx, facts: &mut Facts, given: &[Row]) -> Result<(), EraseError> {
-    let given: Result<Vec<String>, _> = given.iter().map(|row| row.text(0)).collect();
-    for place in places_of(tx, facts.tenant.id, &given?).await? {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let register = register(tx, facts.tenant.id).await?;
+    for row in given {
+        let place = register.get(&likened(&row.text(0)?));
         let copy = Copy {
-            place,
+            place: as_named(place.map_or(places::UNREGISTERED, String::as_str))?,
             state: CopyState::NotConfirmed,
             evidence: None,
         };
@@ -56,27 +59,6 @@ async fn add(tx: &mut Tx, facts: &mut Facts, given: &[Row]) -> Result<(), EraseE
         }
     }
     Ok(())
-}
-
-/// Where copies are that these recipients were given, as a receipt may say it: once each.
-pub(crate) async fn places_of(
-    tx: &mut Tx,
-    tenant: TenantId,
-    given: &[String],
-) -> Result<Vec<Reference>, EraseError> {
-    let mut named = Vec::new();
-    if given.is_empty() {
-        return Ok(named);
-    }
-    let register = register(tx, tenant).await?;
-    for recipient in given {
-        let name = register.get(&likened(recipient));
-        let place = as_named(name.map_or(places::UNREGISTERED, String::as_str))?;
-        if !named.contains(&place) {
-            named.push(place);
-        }
-    }
-    Ok(named)
 }
 
 /// The names in the register, by what they are likened to.

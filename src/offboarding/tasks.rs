@@ -6,8 +6,7 @@ use super::record::{Confirmation, Record, Task};
 use super::{Client, Offboarder, OffboardingError, rows, rules};
 use crate::audit::Action;
 use crate::catalog::types::Channel;
-use crate::erasure::recipients;
-use crate::receipts::body::{Copy, CopyState};
+use crate::receipts::body::{Copy, CopyState, Reference};
 use crate::receipts::places;
 use crate::store::args;
 use crate::vocabulary::{TaskId, TenantId};
@@ -29,8 +28,7 @@ fn place_of(channel: Channel) -> Option<&'static str> {
 }
 
 impl Offboarder {
-    /// Where copies are, by the channels and recipients in use now. A recipient is called as in the register,
-    /// as on a person's receipt: what an import found in that field may be a name.
+    /// Where copies are, by the channels and recipients in use now.
     pub(super) async fn places(&self, tenant: TenantId) -> Result<Vec<String>, OffboardingError> {
         let data = &self.eraser.catalog.data;
         let mut places = Vec::new();
@@ -38,24 +36,24 @@ impl Offboarder {
             let place = Channel::from_word(&row.text(0)?).and_then(place_of);
             places.extend(place.map(str::to_owned));
         }
-        let mut tx = data.snapshot().await?;
-        let given = tx.fetch_all(rows::RECIPIENTS, args![tenant]).await?;
-        let given: Result<Vec<String>, _> = given.iter().map(|row| row.text(0)).collect();
-        let named = recipients::places_of(&mut tx, tenant, &given?).await?;
-        tx.rollback().await?;
-        places.extend(named.iter().map(|name| name.as_str().to_owned()));
+        for row in data.fetch_all(rows::RECIPIENTS, args![tenant]).await? {
+            let recipient = row.text(0)?;
+            // A recipient is a company or a role. What looks like a person stands on no receipt.
+            let place = match Reference::new(&recipient) {
+                Ok(_) => recipient,
+                Err(_) => places::UNNAMED.to_owned(),
+            };
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
         Ok(places)
     }
 
-    /// Adds tasks for places that have none yet. An open one for recipients that the register did not know
-    /// goes once it knows them all: each has a task of its own then.
-    pub(super) fn add_tasks(&self, record: &mut Record, found: Vec<String>) {
+    /// Adds tasks for places that have none yet.
+    pub(super) fn add_tasks(&self, record: &mut Record, places: Vec<String>) {
         let now = self.eraser.catalog.clock.now();
-        let unknown = found.iter().any(|it| it == places::UNREGISTERED);
-        let stays =
-            |it: &Task| unknown || it.confirmed.is_some() || it.place != places::UNREGISTERED;
-        record.tasks.retain(stays);
-        for place in found {
+        for place in places {
             if !record.tasks.iter().any(|task| task.place == place) {
                 let (id, confirmed) = (self.task_id(), None);
                 record.tasks.push(Task {

@@ -22,7 +22,7 @@ pub const PAPER: &str = "letters on paper";
 pub const OTHER: &str = "other channels in use";
 /// A recipient whose name looks like a person's address and may not stand on a receipt.
 pub const UNNAMED: &str = "a recipient who is named in the cases";
-/// A recipient that only the cases themselves named, and the register does not know.
+/// A recipient that only the cases themselves named: on a person's receipt, and not in the register.
 pub const UNREGISTERED: &str = "a recipient that is not in the register of recipients";
 
 /// An approver whose name was given on the command line.

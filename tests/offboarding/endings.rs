@@ -3,23 +3,13 @@
 use gallra::catalog::types::Channel;
 use gallra::erasure::EraseError;
 use gallra::offboarding::rules::State;
-use gallra::offboarding::{Offboarder, OffboardingError, Status};
+use gallra::offboarding::{Offboarder, OffboardingError};
 use gallra::receipts::body::{Choice, CopyState};
 use gallra::receipts::render;
 use gallra::vocabulary::Lang;
 
 use crate::both_engines;
 use crate::world::{World, order};
-
-const UNREGISTERED: &str = "a recipient that is not in the register of recipients";
-
-fn places(status: &Status) -> Vec<&str> {
-    status
-        .tasks
-        .iter()
-        .map(|task| task.place.as_str())
-        .collect()
-}
 
 both_engines! {
     async fn other_systems_are_told_of_an_end_and_that_it_is_called_off(bench) {
@@ -33,43 +23,15 @@ both_engines! {
         assert_eq!(told, ["offboarding.cancelled", "offboarding.scheduled"], "each once");
     }
 
-    /// What an import found as a recipient may be a person's name, and a purge's receipt is for ever.
-    async fn a_purge_names_recipients_as_the_register_does_and_no_others(bench) {
-        let world = World::new(bench).await;
-        world.register("Second line AB").await;
-        for recipient in ["second line ab ", "Second line AB", "Mehmet på verkstan", "mehmet@verkstan.example"] {
-            world.forward_to(recipient).await;
-        }
-        let begun = world.begin(Choice::Delete, "2026-03-31", 0).await;
-        assert_eq!(places(&begun)[1..], [UNREGISTERED, "Second line AB"]);
-        world.days(60);
-        world.both_approve().await;
-        let receipt = world.receipt(world.execute().await.unwrap()).await;
-        let named: Vec<_> = receipt.copies.iter().map(|copy| copy.place.as_str()).collect();
-        assert_eq!(named[1..], [UNREGISTERED, "Second line AB"]);
-
-    }
-
-    async fn recipients_that_came_into_the_register_have_tasks_of_their_own(bench) {
-        let world = World::new(bench).await;
-        world.forward_to("Verkstan").await;
-        let begun = world.begin(Choice::Delete, "2026-03-31", 0).await;
-        assert_eq!(places(&begun)[1..], [UNREGISTERED]);
-        world.register("Verkstan AB").await;
-        world.register("verkstan").await;
-        let again = world.begin(Choice::Delete, "2026-03-31", 0).await;
-        assert_eq!(places(&again)[1..], ["verkstan"], "one of its own instead");
-    }
-
     async fn a_client_leaves_and_is_deleted(bench) {
         let world = World::new(bench).await;
         world.message_by(Channel::Sms, 7).await;
-        world.register("Second line AB").await;
         world.forward_to("Second line AB").await;
         let begun = world.begin(Choice::Delete, "2026-03-31", 30).await;
         assert_eq!(begun.state, State::NoticeGiven);
+        let places: Vec<_> = begun.tasks.iter().map(|task| task.place.as_str()).collect();
         let supplier = "the text message supplier: messages and delivery reports";
-        assert_eq!(places(&begun), ["mailboxes and mail servers", supplier, "Second line AB"]);
+        assert_eq!(places, ["mailboxes and mail servers", supplier, "Second line AB"]);
         assert_eq!(world.in_the_way().await, ["contract_runs", "approvals"]);
 
         world.days(31); // 1 April: the contract is over, the grace is not

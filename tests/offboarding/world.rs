@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use gallra::catalog::TenantRef;
-use gallra::catalog::processing::{Recipient, RecipientRole};
 use gallra::catalog::types::Channel;
 use gallra::catalog::write::{ForwardingChange, MessageChange};
 use gallra::offboarding::{Begin, Client, Offboarder, OffboardingError, Person, Status};
@@ -105,21 +104,6 @@ impl World {
             .catalog
             .record_forwarding(&self.tenant, forwarding);
         recorded.await.expect("a forwarding");
-    }
-
-    /// Enters a recipient into the register.
-    pub async fn register(&self, name: &str) {
-        let recipient = Recipient {
-            id: None,
-            tenant: None,
-            name: name.to_owned(),
-            role: RecipientRole::SecondLine,
-            country: "SE".to_owned(),
-            safeguard: None,
-            added_at: None,
-        };
-        let added = self.house.catalog.add_recipient(recipient);
-        added.await.expect("a recipient");
     }
 
     /// Lets days pass.

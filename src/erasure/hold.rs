@@ -113,14 +113,12 @@ impl Eraser {
     }
 
     /// A hold on everything of the tenant or, where `anybody` is asked for, on anybody in it too.
-    pub(super) async fn hold_on(
+    pub(super) async fn hold_on_anybody(
         &self,
         tenant: TenantId,
-        anybody: bool,
     ) -> Result<Option<HoldId>, EraseError> {
-        let holds = self.holds(Some(tenant)).await?.into_iter();
-        let mut in_the_way = holds.filter(|hold| anybody || hold.contact.is_none());
-        Ok(in_the_way.next().map(|hold| hold.id))
+        let holds = self.holds(Some(tenant)).await?;
+        Ok(holds.first().map(|hold| hold.id))
     }
 
     /// Refuses when a hold is in force on the whole tenant.

@@ -67,18 +67,6 @@ impl Keyring {
         Ok(keys.drain(..count.min(keys.len())).collect())
     }
 
-    /// Leases keys for so many units beforehand, so that who writes them need not wait for the vault.
-    pub async fn stock(&self, tenant: TenantId, count: usize) -> Result<(), KeyringError> {
-        let mut shelf = self.0.shelf.lock().await;
-        let have = shelf.get(&tenant).map_or(0, Vec::len);
-        if have < count {
-            let missing = (count - have).max(MANY);
-            let fresh = self.lease_blocks(tenant, missing, FAN_OUT).await?;
-            shelf.entry(tenant).or_default().extend(fresh);
-        }
-        Ok(())
-    }
-
     /// Gives the tenant a place in the tree, with its first index keys.
     pub async fn add_tenant(&self, tenant: TenantId) -> Result<(), KeyringError> {
         let mut tx = self.0.means.begin().await?;

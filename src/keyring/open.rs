@@ -105,7 +105,7 @@ impl Keyring {
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         drop(lock);
-        means.root.mend_instances()?; // The root is there: it opened the vault.
+        means.root.require_instances()?; // The root is there: it opened the vault.
         let opened = Self::with_lease(means, head, key).await;
         drop(gate); // Our instance file stands: whoever shuts the gate now sees us.
         opened

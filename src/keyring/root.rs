@@ -282,13 +282,14 @@ impl FileRoot {
         Ok(open)
     }
 
-    /// Makes the directory of running processes anew where it is missing beside a root: it holds nothing
-    /// that anybody needs.
-    pub(super) fn mend_instances(&self) -> Result<(), RootError> {
+    /// Refuses where the directory of running processes is missing. It holds nothing that anybody needs; but
+    /// a process that was running when it was taken away would be overlooked, by a restore and by every
+    /// erasure, if it were simply made anew.
+    pub(super) fn require_instances(&self) -> Result<(), RootError> {
         let path = self.instances();
         match path.exists() {
             true => Ok(()),
-            false => make_directory(&path).map_err(|source| RootError::Io { path, source }),
+            false => Err(RootError::NoInstances { path }),
         }
     }
 

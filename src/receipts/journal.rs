@@ -9,7 +9,7 @@
 //! and an honest operator would look like a forger. So each leaf is durable here before the vault has
 //! it, and a log that is shorter than what was signed takes the signed leaves up again, byte for byte.
 //!
-//! Beside them stands, for each line of history, with which leaf it began to be signed: `line-2` holds 7.
+//! Beside them stands, for each line of history, with which leaf it began to be signed: `line-2-ID` holds 7.
 //! So it is told which leaves are of before a promotion, whatever the clocks of two machines say.
 
 use std::fs::{self, File, OpenOptions};
@@ -24,6 +24,29 @@ use crate::store::make_directory;
 const KEPT: u64 = 4096;
 /// How the name of a file begins that says where a line of history does.
 const LINE: &str = "line-";
+
+/// A line of history that a promotion began. Two mirrors that follow one vault and are promoted one after
+/// the other, with nothing left to tell the second of the first, begin lines of one number: so each has an
+/// id as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub number: u64,
+    /// In hexadecimal.
+    pub id: String,
+}
+
+impl Line {
+    fn name(&self) -> String {
+        format!("{LINE}{}-{}", self.number, self.id)
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        let (number, id) = name.strip_prefix(LINE)?.split_once('-')?;
+        let number = number.parse().ok()?;
+        let id = id.to_owned();
+        Some(Self { number, id })
+    }
+}
 
 /// The directory of signed leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +85,10 @@ impl Journal {
 
     /// From which place on leaves were signed for this line of history or a later one; `None` before the
     /// first of them. The first line, which no promotion began, began with the first leaf.
-    pub(super) fn line_begins(&self, line: u64) -> Result<Option<u64>, ReceiptError> {
-        if line == 0 {
+    pub(super) fn line_begins(&self, line: Option<&Line>) -> Result<Option<u64>, ReceiptError> {
+        let Some(line) = line else {
             return Ok(Some(0));
-        }
+        };
         let entries = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             entries => entries.map_err(|error| self.failed(error))?,
@@ -74,9 +97,8 @@ impl Journal {
         for entry in entries {
             let entry = entry.map_err(|error| self.failed(error))?;
             let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(LINE));
-            let number = number.and_then(|number| number.parse::<u64>().ok());
-            if number.is_some_and(|number| number >= line) {
+            let begun = name.to_str().and_then(Line::of_name);
+            if begun.is_some_and(|begun| begun == *line || begun.number > line.number) {
                 let text = fs::read_to_string(entry.path());
                 let text = text.map_err(|error| self.failed(error))?;
                 let seq = text.trim().parse().map_err(io::Error::other);
@@ -89,9 +111,14 @@ impl Journal {
 
     /// Keeps a leaf of a line of history, whole and durable, before anybody else has it; forgets one that
     /// is old.
-    pub(super) fn write(&self, line: u64, seq: u64, note: &str) -> Result<(), ReceiptError> {
-        let begun = format!("{LINE}{line}");
-        if line > 0 && !self.0.join(&begun).exists() {
+    pub(super) fn write(
+        &self,
+        line: Option<&Line>,
+        seq: u64,
+        note: &str,
+    ) -> Result<(), ReceiptError> {
+        let begun = line.map(Line::name);
+        if let Some(begun) = begun.filter(|name| !self.0.join(name).exists()) {
             self.store(&begun, &seq.to_string())
                 .map_err(|error| self.failed(error))?;
         }
@@ -124,5 +151,32 @@ impl Journal {
             path: self.0.clone(),
             source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lines_of_one_number_are_told_apart() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = Journal(place.path().to_owned());
+        let line = |number, id: &str| Line {
+            number,
+            id: id.to_owned(),
+        };
+        let (one, other, later) = (line(1, "aa"), line(1, "bb"), line(2, "cc"));
+        journal.write(None, 0, "of the first line").unwrap();
+        journal
+            .write(Some(&one), 1, "of a promoted mirror")
+            .unwrap();
+        let begins = |line: &Line| journal.line_begins(Some(line)).unwrap();
+        assert_eq!(journal.line_begins(None).unwrap(), Some(0));
+        assert_eq!((begins(&one), begins(&other)), (Some(1), None));
+        journal.write(Some(&other), 1, "of another mirror").unwrap();
+        journal.write(Some(&later), 5, "of the next line").unwrap();
+        assert_eq!((begins(&other), begins(&later)), (Some(1), Some(5)));
+        assert_eq!(journal.from(0).unwrap(), [0, 1, 5], "leaves alone");
     }
 }

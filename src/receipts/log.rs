@@ -20,6 +20,7 @@ mod read;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
+use super::journal::Line;
 use super::key::{PACKAGE_SUFFIX, RECEIPT_SUFFIX, SigningKey};
 use super::merkle::{Edge, Hash, Tiles, leaf_hash, root_of};
 use super::note::VerifierKey;
@@ -162,7 +163,7 @@ impl Log {
         let receipt = sign(key, seq, &body)?;
         if let Some(journal) = key.journal() {
             let line = tx.fetch_optional(rows::READ_LINE, args![]).await?;
-            journal.write(line_of(line)?, seq, &receipt.note)?;
+            journal.write(line_of(line)?.as_ref(), seq, &receipt.note)?;
         }
         enter(tx, key, root, &receipt).await?;
         Ok(receipt)
@@ -186,9 +187,15 @@ fn signed_before(key: &SigningKey, seq: u64) -> Result<Option<Receipt>, ReceiptE
     Ok(Some(receipt))
 }
 
-/// The number of a line of history: 0 where no promotion began one.
-fn line_of(row: Option<Row>) -> Result<u64, ReceiptError> {
-    row.map_or(Ok(0), |row| unsigned(row.i64(0)?))
+/// The line of history that a promotion began; `None` before the first.
+fn line_of(row: Option<Row>) -> Result<Option<Line>, ReceiptError> {
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    Ok(Some(Line {
+        number: unsigned(row.i64(0)?)?,
+        id: hex::encode(row.blob(1)?),
+    }))
 }
 
 /// Enters a leaf and signs the checkpoint after it; answers the new root.

@@ -17,7 +17,7 @@ statements! { vault:
     READ_HEAD = "SELECT verifier, size, checkpoint FROM log_head WHERE id = 1";
 
     /// On which line of history the vault is; no row before its first promotion.
-    READ_LINE = "SELECT number FROM line WHERE id = 1";
+    READ_LINE = "SELECT number, line FROM line WHERE id = 1";
 
     /// Writes a receipt.
     INSERT_LEAF = "INSERT INTO log_leaf (seq, erasure, kind, tenant, issued_at, note) \

@@ -19,6 +19,7 @@ pub(super) async fn run(db: &Db, target: &Path) -> Result<(), StoreError> {
     let place = Place {
         engine: Engine::Sqlite,
         name: target.display().to_string(),
+        asking: Default::default(),
     };
     if target.exists() {
         return Err(StoreError::CopyExists { target: place.name });

@@ -116,33 +116,39 @@ impl Db {
         mut waiting: Pin<Box<impl Future<Output = Result<T, StoreError>>>>,
     ) -> Result<T, StoreError> {
         let mut told = None;
-        loop {
-            let done = match tokio::time::timeout(TELL_EVERY, &mut waiting).await {
-                Ok(done) => done,
-                Err(_) => {
-                    let holder = self.holder().await;
-                    self.tell(holder.as_ref());
-                    told = holder.or(told);
-                    continue;
-                }
-            };
-            return match done {
-                Err(StoreError::Busy { store, cause, .. }) => Err(StoreError::Busy {
-                    // A server has forgotten by now who was in the way; a file's lock is still held.
-                    holder: match self.engine() {
-                        Engine::Sqlite => self.holder().await.or(told),
-                        Engine::Postgres => told,
+        let done = loop {
+            match tokio::time::timeout(TELL_EVERY, &mut waiting).await {
+                Ok(done) => break done,
+                Err(_) => tokio::select! {
+                    // What was waited for is taken up at once, whatever becomes of the question.
+                    biased;
+                    done = &mut waiting => break done,
+                    holder = self.holder() => {
+                        self.tell(holder.as_ref());
+                        told = holder.or(told);
                     }
-                    .map(Holder::words),
-                    store,
-                    cause,
-                }),
-                done => done,
-            };
+                },
+            }
+        };
+        match done {
+            Err(StoreError::Busy { store, cause, .. }) => Err(StoreError::Busy {
+                // A server has forgotten by now who was in the way; a file's lock is still held.
+                holder: match self.engine() {
+                    Engine::Sqlite => self.holder().await.or(told),
+                    Engine::Postgres => told,
+                }
+                .map(Holder::words),
+                store,
+                cause,
+            }),
+            done => done,
         }
     }
 
+    /// Asked by one at a time: who waits beside them is told nothing, and a server that is short of
+    /// connections is not asked for one by each.
     async fn holder(&self) -> Option<Holder> {
+        let _turn = self.place.asking.try_lock().ok()?;
         let asked = tokio::time::timeout(TELL_EVERY, holder::holder(self)).await;
         asked.unwrap_or(None)
     }

@@ -329,6 +329,8 @@ impl std::error::Error for Cause {}
 pub(super) struct Place {
     pub engine: Engine,
     pub name: String,
+    /// Held while somebody asks who is in the way here.
+    pub asking: tokio::sync::Mutex<()>,
 }
 
 impl Place {

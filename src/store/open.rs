@@ -39,7 +39,11 @@ pub fn directory_of(url: &str) -> Option<PathBuf> {
         return None;
     }
     let parsed = SqliteConnectOptions::from_str(url).ok()?;
-    parsed.get_filename().parent().map(Path::to_owned)
+    let parent = parsed.get_filename().parent()?;
+    Some(match parent.as_os_str().is_empty() {
+        true => PathBuf::from("."), // A bare name lies where the program was started.
+        false => parent.to_owned(),
+    })
 }
 
 /// Names the address without what stands before an `@`: there may be a password in it.
@@ -60,6 +64,7 @@ async fn open_sqlite(url: &str, role: Role, options: &Options) -> Result<Db, Sto
     let place = Place {
         engine: Engine::Sqlite,
         name: path.display().to_string(),
+        asking: Default::default(),
     };
     if options.create {
         create_file(&path).map_err(|error| place.io(error))?;
@@ -269,6 +274,7 @@ async fn open_postgres(url: &str, role: Role, options: &Options) -> Result<Db, S
     let place = Place {
         engine: Engine::Postgres,
         name,
+        asking: Default::default(),
     };
     let knocked = knock(&server, options.patience).await;
     knocked.map_err(|error| place.classify(error))?;

@@ -50,6 +50,9 @@ pub const CHUNK: usize = 500;
 /// and again and stay prepared: reading the text of a few hundred rows costs as much as running it.
 const STEP: usize = 32;
 
+/// Rows of so many columns are ids and tokens.
+const NARROW: usize = 4;
+
 /// SQLite takes no more arguments than this in one statement.
 const MOST_ARGUMENTS: usize = 32_766;
 
@@ -130,9 +133,11 @@ impl Bulk {
 
     /// As how many rows so many are written: on SQLite the last is repeated until there are as many as
     /// a text that is kept has, where saying a row twice says no more than saying it once. That is a list,
-    /// and an insert that leaves alone what is there.
+    /// and an insert that leaves alone what is there; of a few ids, for a long row costs more said twice.
     pub(super) fn padded(&self, engine: Engine, rows: usize) -> usize {
-        let may_repeat = self.head.ends_with("IN (") || self.tail.ends_with("DO NOTHING");
+        let is_narrow = self.columns.len() <= NARROW;
+        let may_repeat =
+            self.head.ends_with("IN (") || (is_narrow && self.tail.ends_with("DO NOTHING"));
         match rows {
             _ if engine == Engine::Postgres || !may_repeat => rows,
             ..STEP => rows.next_power_of_two(),

@@ -5,7 +5,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use super::connection::{Call, Connection};
 use super::error::Place;
 use super::statement::beginning;
-use super::{Bulk, Db, Row, StoreError, Value};
+use super::{Bulk, Db, Engine, Row, StoreError, Value};
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 ///
@@ -110,17 +110,24 @@ impl Tx {
         Ok(answer)
     }
 
-    /// A statement may have to wait for a row that somebody else has changed and not committed.
+    /// On PostgreSQL a statement may have to wait for a row that somebody else has changed and not
+    /// committed. On SQLite a transaction that has begun waits for nobody.
     async fn rows(&mut self, call: Call) -> Result<Vec<Row>, StoreError> {
         let run = self.inner.connection().fetch_all(&self.db.place, call);
-        let rows = self.db.telling(Box::pin(run)).await?;
+        let rows = match self.db.engine() {
+            Engine::Sqlite => run.await?,
+            Engine::Postgres => self.db.telling(Box::pin(run)).await?,
+        };
         self.given_up = false;
         Ok(rows)
     }
 
     async fn changed(&mut self, call: Call) -> Result<u64, StoreError> {
         let run = self.inner.connection().execute(&self.db.place, call);
-        let changed = self.db.telling(Box::pin(run)).await?;
+        let changed = match self.db.engine() {
+            Engine::Sqlite => run.await?,
+            Engine::Postgres => self.db.telling(Box::pin(run)).await?,
+        };
         self.given_up = false;
         Ok(changed)
     }

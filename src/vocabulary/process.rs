@@ -71,14 +71,19 @@ impl fmt::Display for Process {
 
 const UNKNOWN: &str = "unknown command";
 
-/// The program without its directory, and one argument: no more, for the others may name a person.
+/// The program without its directory, and the first argument that is a bare word, which is the command:
+/// no more, for the others may name a person.
 fn shortened(mut words: impl Iterator<Item = String>) -> String {
     let Some(program) = words.next() else {
         return UNKNOWN.to_owned();
     };
     let name = Path::new(&program).file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    match words.next() {
+    let is_bare = |word: &String| {
+        let letters = |it: char| it.is_ascii_lowercase() || it == '-';
+        word.starts_with(|it: char| it.is_ascii_lowercase()) && word.chars().all(letters)
+    };
+    match words.find(is_bare) {
         Some(argument) => format!("{name} {argument}"),
         None => name,
     }
@@ -96,7 +101,13 @@ mod tests {
 
     #[test]
     fn a_process_is_told_by_number_program_and_one_argument() {
-        let words = ["/usr/bin/gallra", "erase", "Anna Andersson"].map(str::to_owned);
+        let words = [
+            "/usr/bin/gallra",
+            "--data-dir=/home/anna",
+            "erase",
+            "Anna Andersson",
+        ];
+        let words = words.map(str::to_owned);
         assert_eq!(shortened(words.into_iter()), "gallra erase");
         let told = Process::read("4194305 gallra erase").to_string();
         assert_eq!(told, "process 4194305 (gallra erase)");

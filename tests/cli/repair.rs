@@ -127,7 +127,11 @@ both_engines! {
         fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
         assert!(!finding(&desk, "assurance").1.contains("copied"));
 
-        fs::remove_dir_all(format!("{root}/instances")).unwrap();
+        let instances = format!("{root}/instances");
+        fs::remove_dir_all(&instances).unwrap();
+        let refused = desk.run_for_people(["tenant", "list"]).exited(1).stderr;
+        assert!(refused.contains(&format!("`mkdir -m 700 {instances}`")), "{refused}");
+        fs::create_dir(&instances).unwrap();
         desk.json(["tenant", "list"]);
 
         let (key, away) = (desk.path("sign/log.key"), desk.path("away.key"));

@@ -140,11 +140,8 @@ impl Catalog {
         pending: &Pending,
     ) -> Result<Vec<Option<Reserved>>, CatalogError> {
         let keys = self.ready_keys(tenant).await?;
-        let (planned, stocked) = tokio::join!(
-            self.reserve(tenant, &keys, batches, manner.history, pending),
-            self.stock(tenant, batches),
-        );
-        unless_transient(stocked)?;
+        let planned = self.reserve(tenant, &keys, batches, manner.history, pending);
+        let planned = planned.await;
         let reserved = |plan| {
             let keys = keys.clone();
             Some(Reserved { keys, plan })
@@ -153,16 +150,6 @@ impl Catalog {
             Some(plans) => plans.into_iter().map(reserved).collect(),
             None => batches.iter().map(|_| None).collect(),
         })
-    }
-
-    /// Leases keys for what these batches may need: for every record a unit or less. One batch by itself
-    /// is a small import, or the beginning of one that is not known to be large: it takes what it needs.
-    async fn stock(&self, tenant: &TenantRef, batches: &[&[Change]]) -> Result<(), CatalogError> {
-        if batches.len() < 2 {
-            return Ok(());
-        }
-        let records: usize = batches.iter().map(|it| it.len()).sum();
-        Ok(self.keyring.stock(tenant.id, records / 2).await?)
     }
 
     /// The second half. What was reserved may have been overtaken: then both halves are done again.

@@ -6,6 +6,17 @@ use std::path::PathBuf;
 /// What can be wrong with the root directory.
 #[derive(Debug, thiserror::Error)]
 pub enum RootError {
+    /// The directory of running processes is gone.
+    #[error(
+        "{} is missing, and with it who works here: stop every Gallra process that still runs, then \
+         make it with `mkdir -m 700 {}`",
+        path.display(),
+        path.display()
+    )]
+    NoInstances {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// The directory or one of its files cannot be read or written.
     #[error("the root directory {path}: {source}: {}", remedy(source))]
     Io {

@@ -36,7 +36,7 @@ impl Log {
         };
         let (size, _) = self.head().await?;
         let line = self.vault.fetch_optional(rows::READ_LINE, args![]).await?;
-        let begins = journal.line_begins(line_of(line)?)?;
+        let begins = journal.line_begins(line_of(line)?.as_ref())?;
         let mut unlogged = Vec::new();
         for seq in journal.from(size)? {
             let Some(note) = journal.read(seq)? else {

@@ -31,6 +31,7 @@ pub(super) async fn put_back(
     let place = Place {
         engine: Engine::Sqlite,
         name: target.display().to_string(),
+        asking: Default::default(),
     };
     let fresh = beside(target, FRESH);
     prepare(saved, &fresh).map_err(|error| place.io(error))?;

@@ -116,6 +116,7 @@ async fn read_sqlite(
     let place = Place {
         engine: Engine::Sqlite,
         name: saved.display().to_string(),
+        asking: Default::default(),
     };
     let file = SqliteConnectOptions::new().filename(saved);
     let file = file

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use gallra::ingest::{Options, import_gallra};
-use gallra::keyring::{Destroyed, Destruction};
+use gallra::keyring::{Destroyed, Destruction, KeptBy};
 use gallra::vocabulary::{ErasureId, SystemRandom, TenantId};
 
 use crate::shared::Case;
@@ -107,7 +107,7 @@ async fn keys_only(case: &Case<'_>, flush: Duration) -> Vec<Line> {
 
 fn destruction(tenant: TenantId, key: gallra::keyring::KeyRef) -> Destruction {
     Destruction {
-        despite_holds: false,
+        kept_by: KeptBy::Subject,
         erasure: ErasureId::generate(&SystemRandom),
         kind: "contact".to_owned(),
         tenant,

@@ -9,7 +9,7 @@ use super::output::{Output, Text, count, moment};
 use crate::app::{App, Purpose};
 use crate::config::Settings;
 use crate::erasure::backup::Manifest;
-use crate::erasure::orphans::Orphans;
+use crate::erasure::orphans::{Handling, Orphans};
 use crate::erasure::rehouse::RehousedUnit;
 use crate::erasure::{Lost, Report};
 
@@ -139,10 +139,15 @@ pub async fn reconcile(
     if arguments.full {
         report = app.eraser.check_fully(report).await?;
     }
-    let destroy = arguments.destroy_orphans && !arguments.dry_run;
-    let orphans = match arguments.full || arguments.destroy_orphans {
-        true => Some(app.eraser.orphans(destroy).await?),
-        false => None,
+    let handling = match (arguments.destroy_orphans, arguments.full) {
+        (true, _) if arguments.dry_run => Some(Handling::Count),
+        (true, _) => Some(Handling::Destroy),
+        (false, true) => Some(Handling::Note),
+        (false, false) => None,
+    };
+    let orphans = match handling {
+        Some(handling) => Some(app.eraser.orphans(handling).await?),
+        None => None,
     };
     app.close().await?;
     let answer = Reconciled { report, orphans };
@@ -150,18 +155,19 @@ pub async fn reconcile(
         orphans_text(
             reconciled_text(Text::default(), &it.report),
             it.orphans.as_ref(),
+            arguments.dry_run,
         )
     })?;
     if answer.report.keys_missing > 0 {
         return Err(Failure::silent(Exit::Failed));
     }
     match answer.orphans.is_some_and(|it| !it.held.is_empty()) {
-        true if destroy => Err(Failure::silent(Exit::Refused)),
+        true if handling == Some(Handling::Destroy) => Err(Failure::silent(Exit::Refused)),
         _ => Ok(()),
     }
 }
 
-fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
+fn orphans_text(text: Text, orphans: Option<&Orphans>, is_dry: bool) -> Text {
     let Some(orphans) = orphans else { return text };
     let text = match orphans.perhaps_leased {
         0 => text,
@@ -211,9 +217,12 @@ fn orphans_text(text: Text, orphans: Option<&Orphans>) -> Text {
             &format!(
                 "{} no record names. Commands that end leave such keys, never used, and so does a \
                  backup that is put back: then what only newer backups hold is readable with them. \
-                 Nothing tells which, so receipts name newer backups as an open copy. To destroy \
-                 them: `gallra reconcile --destroy-orphans`.",
-                count(found, "key that", "keys that")
+                 Nothing tells which{}. To destroy them: `gallra reconcile --destroy-orphans`.",
+                count(found, "key that", "keys that"),
+                match is_dry {
+                    true => "; this dry run changes nothing, also not what receipts say",
+                    false => ", so receipts name newer backups as an open copy",
+                }
             ),
         ),
         (destroyed, _) => text.gap().paragraph(

@@ -112,7 +112,7 @@ impl Eraser {
         refuse(&holds, |on| is_for(contact, on))
     }
 
-    /// A hold on everything of the tenant or, where `anybody` is asked for, on anybody in it too.
+    /// A hold on everything of the tenant or on anybody in it.
     pub(super) async fn hold_on_anybody(
         &self,
         tenant: TenantId,

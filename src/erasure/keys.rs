@@ -2,7 +2,7 @@
 
 use super::accept::Accepted;
 use super::{EraseError, Eraser, rows};
-use crate::keyring::{Destroyed, Destruction, KeyRef, Suppressed};
+use crate::keyring::{Destroyed, Destruction, KeptBy, KeyRef, Suppressed};
 use crate::receipts::body::Kind;
 use crate::store::{Row, Tx, args};
 use crate::vocabulary::{ContactId, ErasureId, TenantId};
@@ -36,7 +36,10 @@ impl Eraser {
             false => None,
         };
         Ok(Some(Destruction {
-            despite_holds: accepted.facts.kind == Kind::Upload,
+            kept_by: match accepted.facts.kind {
+                Kind::Upload => KeptBy::Nothing,
+                _ => KeptBy::Subject,
+            },
             erasure: accepted.id,
             kind: accepted.facts.kind.word().to_owned(),
             tenant: accepted.tenant,

@@ -22,10 +22,23 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::{EraseError, Eraser, rows};
 use crate::audit::Action;
-use crate::keyring::{Destroyed, Destruction, KeyRef, KeyringError, QuietPoint, TreeTenant};
+use crate::keyring::{
+    Destroyed, Destruction, KeptBy, KeyRef, KeyringError, QuietPoint, TreeTenant,
+};
 use crate::receipts::body::{Kind, Reference, Tenant};
 use crate::store::{StoreError, args};
 use crate::vocabulary::{ErasureId, HoldId, TenantId};
+
+/// What is to be done with the orphans that are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    /// They are counted, and nothing is changed.
+    Count,
+    /// Receipts say from now on that a newer backup is an open copy.
+    Note,
+    /// They are destroyed; what cannot be is noted.
+    Destroy,
+}
 
 /// What looking for orphans found.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -58,9 +71,9 @@ pub struct Held {
 }
 
 impl Eraser {
-    /// Counts keys that no row names and, when `destroy` says so, destroys them. A hold keeps the keys of
-    /// its client and nobody else's: what may be done is done, and the report says what was not.
-    pub async fn orphans(&self, destroy: bool) -> Result<Orphans, EraseError> {
+    /// Finds keys that no row names. A hold keeps the keys of its client and nobody else's: what may be
+    /// done is done, and the report says what was not.
+    pub async fn orphans(&self, handling: Handling) -> Result<Orphans, EraseError> {
         let mut report = Orphans::default();
         let keyring = &self.catalog.keyring;
         // Before the rows: a key, or a client, that is used meanwhile is not looked at.
@@ -72,9 +85,9 @@ impl Eraser {
         let known = known?;
         for tenant in in_tree {
             if known.contains(&tenant.id) {
-                self.orphans_of(tenant.id, destroy, &mut report).await?;
+                self.orphans_of(tenant.id, handling, &mut report).await?;
             } else {
-                self.unknown_client(tenant, quiet, destroy, &mut report)
+                self.unknown_client(tenant, quiet, handling, &mut report)
                     .await?;
             }
         }
@@ -82,7 +95,7 @@ impl Eraser {
             self.carry_out_ledger().await?;
             self.issue_receipts().await?;
         }
-        if destroy && report.perhaps_leased == 0 && report.held.is_empty() {
+        if handling == Handling::Destroy && report.perhaps_leased == 0 && report.held.is_empty() {
             self.say_none_left(&mut report).await?;
         }
         Ok(report)
@@ -100,10 +113,17 @@ impl Eraser {
         Ok(())
     }
 
+    async fn note_some(&self, handling: Handling) -> Result<(), EraseError> {
+        if handling != Handling::Count {
+            self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        }
+        Ok(())
+    }
+
     async fn orphans_of(
         &self,
         tenant: TenantId,
-        destroy: bool,
+        handling: Handling,
         report: &mut Orphans,
     ) -> Result<(), EraseError> {
         // Before the rows: a key that is used meanwhile is not looked at.
@@ -120,10 +140,10 @@ impl Eraser {
         if count == 0 {
             return Ok(());
         }
-        self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        self.note_some(handling).await?;
         let facts = self.facts(tenant, Kind::Orphans, None, instruction()?);
         let what = Destroyed::Units(orphans.keys);
-        self.unless_held(facts.await?, what, count, destroy, report)
+        self.unless_held(facts.await?, what, count, handling, report)
             .await
     }
 
@@ -133,7 +153,7 @@ impl Eraser {
         &self,
         tenant: TreeTenant,
         quiet: QuietPoint,
-        destroy: bool,
+        handling: Handling,
         report: &mut Orphans,
     ) -> Result<(), EraseError> {
         let keyring = &self.catalog.keyring;
@@ -146,32 +166,32 @@ impl Eraser {
         }
         report.clients += 1;
         report.found += count;
-        self.data().execute(rows::SET_ORPHANS, args![true]).await?;
+        self.note_some(handling).await?;
         let (client, kind) = (unknown(tenant.id), Kind::Orphans);
         let facts = self.facts_about(client, kind, None, instruction()?);
         let facts = Facts {
             unnamed_keys: Some(count),
             ..facts.await?
         };
-        self.unless_held(facts, Destroyed::Tenant, count, destroy, report)
+        self.unless_held(facts, Destroyed::Tenant, count, handling, report)
             .await
     }
 
-    /// Destroys keys when `destroy` says so, unless a hold stands in the way: also one that is placed in
+    /// Destroys keys where that is to be done, unless a hold stands in the way: also one that is placed in
     /// between, which the vault refuses.
     async fn unless_held(
         &self,
         facts: Facts,
         what: Destroyed,
         keys: u64,
-        destroy: bool,
+        handling: Handling,
         report: &mut Orphans,
     ) -> Result<(), EraseError> {
         let (id, client) = (facts.tenant.id, facts.tenant.slug.clone());
         // Nobody can tell whose such keys are: a hold on anybody of the client keeps them.
         let hold = match self.hold_on_anybody(id).await? {
             Some(hold) => hold,
-            None if !destroy => return Ok(()),
+            None if handling != Handling::Destroy => return Ok(()),
             None => match self.destroy_orphans(facts, what).await {
                 Ok(erasure) => {
                     report.receipts.push(erasure);
@@ -212,7 +232,7 @@ impl Eraser {
         let entry = self.catalog.entry(Action::OrphansDestroyed).of(tenant);
         let entry = entry.to(&erasure.0).count("keys", keys);
         let destruction = Destruction {
-            despite_holds: false,
+            kept_by: KeptBy::Anybody,
             erasure,
             kind: facts.kind.word().to_owned(),
             tenant,

@@ -49,10 +49,21 @@ pub struct Destruction {
     /// the present one plus one. Every suppression must have been carried over to them, so this
     /// needs `suppressed`, and is refused when anyone else of the tenant was erased since.
     pub new_index_keys: Option<IndexKeys>,
-    /// Whether no hold stands in the way: what is destroyed is a copy, and held elsewhere.
-    pub despite_holds: bool,
+    /// Which holds keep it.
+    pub kept_by: KeptBy,
     /// JSON for the receipt, without personal data.
     pub facts: String,
+}
+
+/// Which holds keep what is to be destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptBy {
+    /// One on the subject or on the whole tenant. All of a tenant is kept by one on anybody in it.
+    Subject,
+    /// One on anybody of the tenant: nobody can tell whose these keys are.
+    Anybody,
+    /// None: what is destroyed is a copy, and held elsewhere.
+    Nothing,
 }
 
 /// When suppression tokens were written, as the tree sees it.
@@ -342,12 +353,13 @@ pub(super) async fn erased_by(
 /// Refuses what is held. Looked at while the head is held, as whoever places a hold holds it: a hold
 /// that was reported as in force is in force.
 async fn check_holds(tx: &mut Tx, destruction: &Destruction) -> Result<(), KeyringError> {
-    if destruction.despite_holds {
-        return Ok(());
-    }
-    let whole = destruction.what == Destroyed::Tenant;
+    let anybody = match destruction.kept_by {
+        KeptBy::Subject => destruction.what == Destroyed::Tenant,
+        KeptBy::Anybody => true,
+        KeptBy::Nothing => return Ok(()),
+    };
     let subject = destruction.subject.map(|id| id.to_vec());
-    let arguments = args![destruction.tenant, whole, subject];
+    let arguments = args![destruction.tenant, anybody, subject];
     match tx.fetch_optional(rows::HOLD_IN_THE_WAY, arguments).await? {
         Some(row) => Err(KeyringError::Held(row.id(0)?)),
         None => Ok(()),

@@ -61,7 +61,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 pub use assurance::Assurance;
-pub use destroy::{Destruction, Suppressed};
+pub use destroy::{Destruction, KeptBy, Suppressed};
 pub use error::KeyringError;
 pub use head::Head;
 pub use lease::{BlockSize, LeasedKey};

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::both_engines;
 use crate::desk::{Desk, text};
+use crate::process::FailPoint;
 
 /// What `gallra doctor` finds of a part: its health, and what to do.
 fn finding(desk: &Desk, part: &str) -> (String, String) {
@@ -19,6 +20,14 @@ fn finding(desk: &Desk, part: &str) -> (String, String) {
 
 fn orphans(desk: &Desk, more: &[&str]) -> Value {
     desk.json([&["reconcile", "--destroy-orphans"], more].concat())["orphans"].clone()
+}
+
+/// Erases Bo at a client; gives the copies elsewhere that the receipt names.
+fn copies_of_bo(desk: &Desk, tenant: &str) -> Value {
+    let erase = ["erase", "--tenant", tenant, "--email", "bo@example.se"];
+    let erased = desk.json([&erase[..], &["--instruction", "A-17"]].concat());
+    assert_eq!(erased["state"], "issued", "{erased}");
+    desk.json(["receipt", "show", &text(&erased["receipt_id"])])["copies"].clone()
 }
 
 both_engines! {
@@ -102,6 +111,37 @@ both_engines! {
         desk.json(["hold", "release", &hold]);
         let rest = orphans(&desk, &[]);
         assert_eq!((rest["destroyed"].as_u64(), &rest["held"]), (Some(kept), &Value::Array(vec![])), "{rest}");
+    }
+
+    /// Nobody can tell whose such keys are: a hold on one person keeps those of their client, also one that is
+    /// placed when the keys are found and not yet destroyed.
+    async fn a_hold_on_a_person_keeps_the_keys_of_nobody_at_their_client(bench) {
+        let desk = Desk::with_people(bench);
+        let bo = ["norrsken", "brygga"].map(|tenant| (tenant, desk.contact(tenant, "bo@example.se")));
+        let gallra = desk.gallra.failing(FailPoint::stop("destroy:locked"));
+        let mut destroying = gallra.spawn(["reconcile", "--destroy-orphans"]);
+        tokio::task::block_in_place(|| destroying.wait_until_stopped());
+        for (tenant, contact) in &bo {
+            desk.json(["hold", "add", "--tenant", tenant, "--contact", contact, "--reason", "TVIST-3"]);
+        }
+        destroying.resume();
+        let done = tokio::task::block_in_place(|| destroying.finish()).exited(3).json()["orphans"].clone();
+        // One is kept by the vault, which was asked to destroy them, the other by the look at the holds.
+        assert_eq!((&done["destroyed"], done["held"].as_array().map(Vec::len)), (&0.into(), Some(2)), "{done}");
+        assert_eq!(done["receipts"], serde_json::json!([]), "{done}");
+        assert!(done["found"].as_u64() > Some(0), "{done}");
+    }
+
+    /// Nothing was ever restored here: commands that ended left such keys.
+    async fn a_dry_run_does_not_change_what_receipts_say(bench) {
+        let desk = Desk::with_people(bench);
+        let counted = orphans(&desk, &["--dry-run"]);
+        assert!(counted["found"].as_u64() > Some(0), "{counted}");
+        assert_eq!(copies_of_bo(&desk, "norrsken"), serde_json::json!([]));
+        let full = desk.json(["reconcile", "--full"])["orphans"].clone();
+        assert!(full["found"].as_u64() > Some(0) && full["destroyed"] == 0, "{full}");
+        let copies = copies_of_bo(&desk, "brygga");
+        assert!(text(&copies[0]["place"]).contains("newer than the data"), "{copies}");
     }
 
     async fn the_doctor_names_the_remedy_of_what_is_wrong(bench) {

@@ -9,7 +9,7 @@ use gallra::catalog::write::{Change, ContactChange, Manner, MessageChange, Outco
 use gallra::catalog::{Identifier, TenantRef};
 use gallra::erasure::{Standing, facts::Facts};
 use gallra::ingest::{Options, import_gallra};
-use gallra::keyring::{Destroyed, Destruction, KeyRef};
+use gallra::keyring::{Destroyed, Destruction, KeptBy, KeyRef};
 use gallra::receipts::body::{Kind, Reference, Tenant};
 use gallra::store::args;
 use gallra::vocabulary::{Clock, ContactId, ErasureId, Timestamp};
@@ -52,7 +52,7 @@ async fn destroy_part(house: &House, tenant: &TenantRef, contact: ContactId) {
         unnamed_keys: None,
     };
     let destruction = Destruction {
-        despite_holds: false,
+        kept_by: KeptBy::Subject,
         erasure: ErasureId([7; 16]),
         kind: facts.kind.word().into(),
         tenant: tenant.id,

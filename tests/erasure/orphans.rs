@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gallra::catalog::TenantRef;
 use gallra::erasure::Outcome;
+use gallra::erasure::orphans::Handling;
 use gallra::keyring::Mirror;
 use gallra::receipts::body::Kind;
 use gallra::store::{Role, args};
@@ -55,7 +56,7 @@ both_engines! {
         let (house, tenant, anna, backup) = with_newcomer(bench).await;
         let house = put_back_by_hand(bench, house, &backup).await;
         house.eraser.settle_fully().await.unwrap();
-        let found = house.eraser.orphans(false).await.unwrap();
+        let found = house.eraser.orphans(Handling::Note).await.unwrap();
         assert!(found.found > 0 && found.destroyed == 0, "{found:?}");
         let erased = house.erase(&tenant, anna, false).await;
         assert_eq!(open_copies(&house, &erased).await, 1);
@@ -72,13 +73,13 @@ both_engines! {
         house.eraser.settle().await.unwrap();
         let mut cellar = mirror(&house, &directory).await;
 
-        let late = house.eraser.orphans(true).await.unwrap();
+        let late = house.eraser.orphans(Handling::Destroy).await.unwrap();
         assert!(late.destroyed > 0, "{late:?}");
         assert!(house.eraser.has_orphans().await.unwrap(), "the mirror still has them");
         assert_eq!(late.late_mirrors, ["cellar"]);
 
         cellar.follow_once().await.unwrap();
-        let done = house.eraser.orphans(true).await.unwrap();
+        let done = house.eraser.orphans(Handling::Destroy).await.unwrap();
         assert_eq!((done.found, done.late_mirrors.len()), (0, 0), "{done:?}");
         assert!(!house.eraser.has_orphans().await.unwrap());
         let erased = house.erase(&tenant, anna, false).await;
@@ -110,9 +111,9 @@ both_engines! {
         let house = put_back(bench, house, &old).await;
         house.eraser.settle().await.unwrap();
 
-        let counted = house.eraser.orphans(false).await.unwrap();
+        let counted = house.eraser.orphans(Handling::Count).await.unwrap();
         assert_eq!((counted.clients, counted.destroyed), (1, 0), "{counted:?}");
-        let done = house.eraser.orphans(true).await.unwrap();
+        let done = house.eraser.orphans(Handling::Destroy).await.unwrap();
         assert_eq!((done.clients, done.receipts.len()), (1, 2), "{done:?}");
         assert!(!house.eraser.has_orphans().await.unwrap());
         for erasure in done.receipts {
@@ -135,7 +136,7 @@ both_engines! {
         let house = House::new(bench).await;
         let added = TenantId::generate(&SystemRandom);
         house.catalog.keyring.add_tenant(added).await.unwrap();
-        let done = house.eraser.orphans(true).await.unwrap();
+        let done = house.eraser.orphans(Handling::Destroy).await.unwrap();
         assert_eq!((done.clients, done.destroyed), (0, 0), "{done:?}");
         assert!(done.perhaps_leased > 0, "{done:?}");
         house.catalog.keyring.index_keys(added).await.unwrap();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gallra::catalog::Identifier;
 use gallra::catalog::write::MessageChange;
+use gallra::erasure::orphans::Handling;
 use gallra::erasure::{EraseError, Standing, restore::restore};
 use gallra::receipts::body::{CopyState, Kind};
 use gallra::store::Role;
@@ -146,9 +147,9 @@ both_engines! {
         // As a command of its own: what running processes may have leased is left alone.
         house.close().await;
         let house = House::open(bench).await;
-        let counted = house.eraser.orphans(false).await.unwrap();
+        let counted = house.eraser.orphans(Handling::Count).await.unwrap();
         assert!(counted.found >= 3 && counted.destroyed == 0, "{counted:?}");
-        let done = house.eraser.orphans(true).await.unwrap();
+        let done = house.eraser.orphans(Handling::Destroy).await.unwrap();
         assert_eq!((done.destroyed, done.receipts.len()), (counted.found, 1), "{done:?}");
         let carl = house.person(&tenant, 3, 1).await;
         let erased = house.erase(&tenant, carl, false).await;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gallra::keyring::{
-    BlockSize, DataKey, Destroyed, Destruction, FileRoot, KeyRef, Keyring, KeyringError, Means,
+    BlockSize, DataKey, Destroyed, Destruction, FileRoot, KeptBy, KeyRef, Keyring, KeyringError,
+    Means,
 };
 use gallra::store::{Db, Role};
 use gallra::vocabulary::{ErasureId, SystemClock, SystemRandom, TenantId};
@@ -49,7 +50,7 @@ pub async fn new_tree(bench: &Bench) -> (Keyring, TenantId) {
 /// An order to destroy.
 pub fn destruction(tenant: TenantId, what: Destroyed) -> Destruction {
     Destruction {
-        despite_holds: false,
+        kept_by: KeptBy::Subject,
         erasure: ErasureId::generate(&SystemRandom),
         kind: "contact".to_owned(),
         tenant,

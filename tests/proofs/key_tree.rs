@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gallra::keyring::{
-    BlockSize, Destroyed, Destruction, FileRoot, KeyRef, Keyring, KeyringError, Means,
+    BlockSize, Destroyed, Destruction, FileRoot, KeptBy, KeyRef, Keyring, KeyringError, Means,
 };
 use gallra::store::{Db, Role};
 use gallra::vocabulary::{ErasureId, SystemClock, SystemRandom, TenantId};
@@ -55,7 +55,7 @@ async fn destroyer() {
         if number % 2 == 1 {
             println!("erasing {block} {leaf}");
             let destruction = Destruction {
-                despite_holds: false,
+                kept_by: KeptBy::Subject,
                 erasure: ErasureId::generate(&SystemRandom),
                 kind: "contact".into(),
                 tenant: TENANT,

@@ -18,6 +18,7 @@ mod losses;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gallra::erasure::orphans::Handling;
 use gallra::erasure::{EraseError, EraseRequest, Outcome, PurgeRequest, Standing};
 use gallra::store::{Engine, Role};
 use gallra::vocabulary::{Clock, FixedClock, Random, SystemRandom};
@@ -200,7 +201,7 @@ impl<'b> Run<'b> {
                 self.release_all().await;
                 // Of a process that runs, nobody knows which keys it has leased.
                 self = self.reopen().await;
-                let done = self.house.eraser.orphans(true).await.unwrap();
+                let done = self.house.eraser.orphans(Handling::Destroy).await.unwrap();
                 assert_eq!(done.perhaps_leased, 0, "{done:?}");
                 self.model.destroys_orphans(done.receipts.len());
             }

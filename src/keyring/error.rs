@@ -1,11 +1,13 @@
 //! What can go wrong in the keyring, each with its remedy.
 
+use std::path::PathBuf;
+
 use super::page::PageId;
 use super::root::RootError;
 use super::seal::SealError;
 use super::tokens::TokenError;
 use crate::store::StoreError;
-use crate::vocabulary::{ErasureId, HoldId};
+use crate::vocabulary::{ErasureId, HoldId, Process};
 
 /// Anything the keyring refuses or fails at.
 #[derive(Debug, thiserror::Error)]
@@ -75,12 +77,19 @@ pub enum KeyringError {
     /// Another process holds the root lock and does not let go.
     #[error("the root is held by {0}: repeat when it has ended")]
     RootBusy(String),
-    /// Another process writes the vault and does not end.
-    #[error("another process writes the vault and does not end: {0}: repeat when it has ended")]
-    VaultBusy(String),
-    /// A restore keeps everybody out, or somebody who is coming in keeps a restore out.
-    #[error("a restore is under way, or a command is just starting: {0}: repeat when it has ended")]
-    Restoring(String),
+    /// Somebody writes the vault and does not end: another process, where it is known which.
+    #[error("{}", busy_vault(.0))]
+    VaultBusy(Option<String>),
+    /// A restore keeps everybody out, or somebody who is coming in keeps a restore out, and is not named.
+    #[error("{}", shut_gate(.0))]
+    Restoring(Option<Process>),
+    /// This process's file in `root/instances` is gone.
+    #[error(
+        "{0} is gone, by which others see this process: a restore or an erasure would not wait for it, so \
+         it reads nothing any more; stop it, see with `gallra doctor` what became of the root \
+         directory, and start it again"
+    )]
+    Overlooked(PathBuf),
     /// A process still works with the old keys.
     #[error(
         "a process still holds a lease on the old keys ({0}): the erasure is done, its receipt \
@@ -112,6 +121,25 @@ pub enum KeyringError {
     /// An index token.
     #[error(transparent)]
     Token(#[from] TokenError),
+}
+
+fn busy_vault(holder: &Option<String>) -> String {
+    match holder {
+        Some(holder) => format!(
+            "another process writes the vault and does not end: {holder}: repeat when it has ended"
+        ),
+        None => "the vault is busy: try again; if it stays so, a process holds a transaction open: find it \
+                 with `gallra doctor` and end it"
+            .to_owned(),
+    }
+}
+
+fn shut_gate(restore: &Option<Process>) -> String {
+    match restore {
+        Some(restore) => format!("a restore is under way: {restore}: repeat when it has ended"),
+        None => "a restore is under way, or a command is just starting: repeat when it has ended"
+            .to_owned(),
+    }
 }
 
 impl KeyringError {

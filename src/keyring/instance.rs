@@ -36,8 +36,13 @@ struct Waiting {
 impl Keyring {
     /// Renews the lease: reads the epoch, drops older keys, tells the vault, and looks again. A barrier
     /// may have found nothing of this process between the first look and the telling, so only an
-    /// epoch that is still the newest afterwards counts.
+    /// epoch that is still the newest afterwards counts. A process that others do not see any more gives
+    /// its lease up instead.
     pub(super) async fn renew(&self) -> Result<(), KeyringError> {
+        if let Err(overlooked) = self.0.instance_lock.is_seen() {
+            self.0.lease_until.store(0, Ordering::SeqCst);
+            return Err(overlooked);
+        }
         loop {
             let before = self.0.means.clock.uptime();
             self.refresh().await?;

@@ -2,6 +2,7 @@
 //! a restore exchanges the data, and one per running process. Death releases them, time never does, so
 //! a stopped process keeps what it holds and whoever waits can say for whom.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -12,7 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::KeyringError;
 use super::root::FileRoot;
-use crate::store::StoreError;
+use crate::store::{Holder, StoreError};
 use crate::vocabulary::{InstanceId, Process};
 
 /// Held while the root changes.
@@ -35,7 +36,13 @@ pub struct Gate {
 impl Gate {
     /// Goes in beside others; waits up to `patience` while a restore keeps the gate shut.
     pub(super) async fn enter(root: &FileRoot, patience: Duration) -> Result<Self, KeyringError> {
-        Self::take(root, FlockOperation::NonBlockingLockShared, patience).await
+        let gate = Self::take(root, FlockOperation::NonBlockingLockShared, patience).await?;
+        // Whoever signed it has ended, also where it was killed.
+        let signed = gate._file.metadata().is_ok_and(|it| it.len() > 0);
+        if signed {
+            let _ = gate._file.set_len(0);
+        }
+        Ok(gate)
     }
 
     /// Shuts the gate; waits up to `patience` for those who are just coming in.
@@ -64,9 +71,12 @@ impl Gate {
                 Err(error) => return Err(KeyringError::Lock(error.into())),
             }
             if waited >= patience {
-                return Err(KeyringError::Restoring(holder(root, GATE)));
+                return Err(KeyringError::Restoring(signature(root, GATE)));
             }
-            tell(waited, root, GATE);
+            tell(waited, GATE, || match signature(root, GATE) {
+                Some(restore) => restore.to_string(),
+                None => "a command that is just starting".to_owned(),
+            });
             tokio::time::sleep(LOOK_AGAIN).await;
             waited += LOOK_AGAIN;
         }
@@ -111,9 +121,9 @@ impl RootLock {
                 return Ok(lock);
             }
             if waited >= patience {
-                return Err(KeyringError::RootBusy(holder(root, LOCK)));
+                return Err(KeyringError::RootBusy(holder(root)));
             }
-            tell(waited, root, LOCK);
+            tell(waited, LOCK, || holder(root));
             tokio::time::sleep(LOOK_AGAIN).await;
             waited += LOOK_AGAIN;
         }
@@ -122,11 +132,11 @@ impl RootLock {
 
 /// Who may hold the vault where the store cannot tell: whoever changes the root, else everybody who
 /// works here; never this process, which may hold the root's lock itself while it waits.
-fn vault_holder(root: &FileRoot) -> String {
-    let of_root = signature(root, LOCK);
+fn vault_holder(root: &FileRoot) -> Option<String> {
     let is_held = matches!(RootLock::is_held(root), Ok(true));
-    if is_held && !of_root.is_own() {
-        return of_root.to_string();
+    let of_root = signature(root, LOCK).filter(|it| is_held && !it.is_own());
+    if let Some(holder) = of_root {
+        return Some(holder.to_string());
     }
     let others = inside(root).unwrap_or_default();
     let mut others: Vec<Process> = others.into_iter().map(|it| it.process).collect();
@@ -135,15 +145,12 @@ fn vault_holder(root: &FileRoot) -> String {
         others.retain(Process::is_stopped);
     }
     let names: Vec<String> = others.iter().map(Process::to_string).collect();
-    match names.is_empty() {
-        true => "a process that is just starting".to_owned(),
-        false => names.join(", or "),
-    }
+    (!names.is_empty()).then(|| names.join(", or "))
 }
 
-fn tell(waited: Duration, root: &FileRoot, name: &str) {
+fn tell(waited: Duration, name: &str, holder: impl FnOnce() -> String) {
     if !waited.is_zero() && waited.as_millis().is_multiple_of(TELL_EVERY.as_millis()) {
-        tracing::warn!(holder = %holder(root, name), "waiting for the root's {name}");
+        tracing::warn!(holder = %holder(), "waiting for the root's {name}");
     }
 }
 
@@ -173,9 +180,11 @@ fn is_in_place(file: &File, root: &FileRoot) -> bool {
 /// Says who holds the vault when it is busy.
 pub(super) fn explain(root: &FileRoot, error: StoreError) -> KeyringError {
     match error {
-        StoreError::Busy { holder, .. } => {
-            KeyringError::VaultBusy(holder.unwrap_or_else(|| vault_holder(root)))
-        }
+        StoreError::Busy { holder, .. } => KeyringError::VaultBusy(match holder {
+            Some(Holder::Other(holder)) => Some(holder),
+            Some(Holder::Own) => None,
+            None => vault_holder(root),
+        }),
         error => error.into(),
     }
 }
@@ -187,16 +196,17 @@ fn sign(file: &mut File) {
     let _ = write!(file, "{}", Process::own().signature());
 }
 
-fn signature(root: &FileRoot, name: &str) -> Process {
-    let mut text = String::new();
-    if let Ok(mut file) = File::open(root.directory().join(name)) {
-        let _ = file.read_to_string(&mut text);
-    }
-    Process::read(&text)
+/// Who signed it last; `None` where nobody did.
+fn signature(root: &FileRoot, name: &str) -> Option<Process> {
+    let text = fs::read_to_string(root.directory().join(name)).ok()?;
+    (!text.is_empty()).then(|| Process::read(&text))
 }
 
-fn holder(root: &FileRoot, name: &str) -> String {
-    signature(root, name).to_string()
+fn holder(root: &FileRoot) -> String {
+    match signature(root, LOCK) {
+        Some(process) => process.to_string(),
+        None => "a process that could not sign it".to_owned(),
+    }
 }
 
 /// A running process's own locked file. The dead are known by their lock being free.
@@ -229,6 +239,17 @@ impl InstanceLock {
         Ok(Self { path, _file: file })
     }
 
+    /// Whether others still see this process. Without its file it is dead to them: a restore and an erasure go on
+    /// as if it had ended.
+    pub(super) fn is_seen(&self) -> Result<(), KeyringError> {
+        match fs::symlink_metadata(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(KeyringError::Overlooked(self.path.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the process with this id is dead: its file is gone or its lock is free.
     pub(super) fn is_dead(root: &FileRoot, id: InstanceId) -> bool {
         let path = root.instances().join(id.to_string());
@@ -251,6 +272,8 @@ impl Drop for InstanceLock {
 
 /// A living process of this root.
 struct Inside {
+    /// Its file's name: its id.
+    file: OsString,
     /// The head's version at which it started; 0 where its file does not say.
     since: i64,
     process: Process,
@@ -262,13 +285,12 @@ pub fn who_is_inside(root: &FileRoot) -> Result<Vec<String>, KeyringError> {
     Ok(inside.iter().map(|it| it.process.to_string()).collect())
 }
 
-/// Every other living process of this root. What else of this process is inside counts as one.
-pub(super) fn others_inside(root: &FileRoot) -> Result<Vec<Process>, KeyringError> {
-    let mut inside = inside(root)?;
-    if let Some(own) = inside.iter().position(|it| it.process.is_own()) {
-        inside.swap_remove(own);
-    }
-    Ok(inside.into_iter().map(|it| it.process).collect())
+/// Every living process of this root but the one with this id. What else of its process is inside counts
+/// as one.
+pub(super) fn others_inside(root: &FileRoot, id: InstanceId) -> Result<Vec<Process>, KeyringError> {
+    let own = id.to_string();
+    let others = inside(root)?.into_iter().filter(|it| it.file != *own);
+    Ok(others.map(|it| it.process).collect())
 }
 
 /// The head's version at which each living process of this root started; 0 where its file does not
@@ -297,6 +319,7 @@ fn inside(root: &FileRoot) -> Result<Vec<Inside>, KeyringError> {
         let _ = file.read_to_string(&mut text);
         let (since, by) = text.split_once(' ').unwrap_or((&text, ""));
         running.push(Inside {
+            file: entry.file_name(),
             since: since.parse().unwrap_or(0),
             process: Process::read(by),
         });

@@ -86,7 +86,7 @@ struct Inner {
     means: Means,
     vault_id: VaultId,
     instance: InstanceId,
-    _instance_lock: lock::InstanceLock,
+    instance_lock: lock::InstanceLock,
     epoch: tree::SharedEpoch,
     /// The epoch this process last told the vault.
     told: AtomicU64,

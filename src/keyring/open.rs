@@ -116,7 +116,7 @@ impl Keyring {
     pub async fn shut_gate(&self) -> Result<Result<Gate, String>, KeyringError> {
         let means = &self.0.means;
         let gate = Gate::shut(&means.root, means.patience).await?;
-        let others = others_inside(&means.root)?;
+        let others = others_inside(&means.root, self.0.instance)?;
         let names: Vec<String> = others.iter().map(ToString::to_string).collect();
         Ok(match names.is_empty() {
             true => Ok(gate),
@@ -143,7 +143,7 @@ impl Keyring {
     ) -> Result<Self, KeyringError> {
         let instance = InstanceId::generate(means.random.as_ref());
         let keyring = Self(Arc::new(Inner {
-            _instance_lock: InstanceLock::take(&means.root, instance, head.version)?,
+            instance_lock: InstanceLock::take(&means.root, instance, head.version)?,
             instance,
             vault_id: head.vault,
             epoch: SharedEpoch::new(head.epoch, head.root, key),

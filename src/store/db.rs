@@ -136,8 +136,7 @@ impl Db {
                 holder: match self.engine() {
                     Engine::Sqlite => self.holder().await.or(told),
                     Engine::Postgres => told,
-                }
-                .map(Holder::words),
+                },
                 store,
                 cause,
             }),

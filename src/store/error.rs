@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Engine;
+use super::{Engine, Holder};
 
 /// An error of a store. Each says what is wrong and then the remedy; none carries a stored value.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ pub enum StoreError {
         /// Which store.
         store: String,
         /// Who holds it, where anybody knows.
-        holder: Option<String>,
+        holder: Option<Holder>,
         /// What the engine said.
         #[source]
         cause: Cause,
@@ -297,12 +297,17 @@ impl StoreError {
     }
 }
 
-fn whom_to_wait_for(holder: &Option<String>) -> String {
+/// Of its own tasks nobody can end one: what holds for anybody unknown holds for them too.
+fn whom_to_wait_for(holder: &Option<Holder>) -> String {
     match holder {
-        Some(holder) => format!("{holder} holds it and does not end: repeat when it has ended"),
-        None => "try again; if it stays so, a process holds a transaction open: find it with \
+        Some(Holder::Other(holder)) => {
+            format!("{holder} holds it and does not end: repeat when it has ended")
+        }
+        Some(Holder::Own) | None => {
+            "try again; if it stays so, a process holds a transaction open: find it with \
                  `gallra doctor` and end it"
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 

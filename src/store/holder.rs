@@ -17,20 +17,12 @@ use crate::vocabulary::Process;
 const WRITER: u64 = 120;
 
 /// Who is in the way.
-pub(super) enum Holder {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
     /// Another task of this process: nobody whom its user could look for.
     Own,
     /// Somebody else, in words.
     Other(String),
-}
-
-impl Holder {
-    pub fn words(self) -> String {
-        match self {
-            Self::Own => "this process, in another task".to_owned(),
-            Self::Other(words) => words,
-        }
-    }
 }
 
 /// Who is in the way of this store's pool; `None` where nobody is, or nobody says. It is asked while

@@ -43,6 +43,7 @@ pub use crate::__statements as statements;
 pub use checkpoint::Checkpoint;
 pub use db::Db;
 pub use error::{Cause, StoreError};
+pub use holder::Holder;
 pub use open::{directory_of, make_directory};
 pub use row::Row;
 pub use server::Server;

@@ -1,11 +1,17 @@
 //! `gallra serve`: it answers, commands work beside it, it ends when it is asked to.
 
+use std::time::Duration;
+
+use gallra::vocabulary::{Clock, SystemClock};
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::both_engines;
 use crate::desk::{Desk, text};
 use crate::serving::Server;
+
+/// In how much time a server notices what it looks for every second.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 both_engines! {
     async fn it_answers_and_ends_when_asked(bench) {
@@ -68,6 +74,25 @@ both_engines! {
         assert!(text(&error["message"]).contains("gallra serve"), "{error}");
         server.end(Signal::TERM);
         desk.gallra.run(["restore", &backup]).succeeded();
+    }
+
+    /// `rm -rf root/instances`: a restore would exchange the data under it, and nobody would know.
+    async fn a_server_that_others_do_not_see_answers_nobody_and_says_why(bench) {
+        let desk = Desk::new(bench);
+        let server = Server::start(&desk.gallra);
+        assert_eq!(server.json("/readyz")["status"], "ready");
+        std::fs::remove_dir_all(desk.path("root/instances")).unwrap();
+        let begun = SystemClock.uptime();
+        let refused = tokio::task::block_in_place(|| loop {
+            let (head, _) = server.get("/readyz");
+            if !head.starts_with("http/1.1 200") {
+                break head;
+            }
+            assert!(SystemClock.uptime() - begun < PATIENCE, "it goes on as if nothing were");
+        });
+        assert!(refused.starts_with("http/1.1 503"), "{refused}");
+        let (_, log) = server.end(Signal::TERM);
+        assert!(log.contains("root/instances") && log.contains("start it again"), "{log}");
     }
 
     async fn a_taken_address_is_named(bench) {

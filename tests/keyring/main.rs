@@ -6,6 +6,7 @@ mod support;
 
 mod child;
 mod following;
+mod inside;
 mod mirrors;
 mod promotion;
 mod refused;

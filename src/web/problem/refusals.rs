@@ -156,6 +156,11 @@ impl From<KeyringError> for Problem {
                 tracing::warn!(%error, "busy with keys");
                 Self::try_again("keys are being replaced at this moment: send this again")
             }
+            KeyringError::Overlooked(_) => {
+                tracing::error!(%error, "not ready");
+                let detail = "not ready; the server's log says why, `gallra doctor` what to do";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail)
+            }
             error => Self::hidden(&error),
         }
     }

@@ -6,6 +6,7 @@ use gallra::store::{Engine, Role};
 use crate::both_engines;
 use crate::desk::{Desk, finding, text};
 use crate::interrupted::ERASE;
+use crate::late_mirrors::{is_held, lose_data};
 use crate::process::FailPoint;
 use crate::support::{Bench, sql};
 
@@ -41,6 +42,13 @@ fn promotion_dies(desk: &Desk, at: &str) {
     let promote = ["mirror", "promote", &mirror, "--accept-loss", "1"];
     let killed = desk.gallra.failing(FailPoint::abort(at)).run(promote);
     assert!(killed.was_killed(), "{at}: {killed:?}");
+}
+
+/// Which lines of history began to be signed, by the names of their files.
+fn lines(desk: &Desk) -> Vec<String> {
+    let entries = std::fs::read_dir(desk.path("sign/leaves")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("line-")).collect()
 }
 
 fn bo_is_gone(desk: &Desk) {
@@ -108,6 +116,38 @@ both_engines! {
             stays_gone(&desk, at.unwrap_or("no crash"));
             bench.remove().await;
         }
+    }
+
+    /// Two mirrors of the first line, and twice nothing is left but `sign/`: nobody tells the second of the first,
+    /// and each begins a line of the same number.
+    async fn a_second_mirror_of_the_first_line_takes_the_place_of_the_first(bench) {
+        let desk = Desk::with_people(bench);
+        let backup = desk.path("backup");
+        desk.json(["backup", &backup]);
+        let [near, far] = ["near", "far"].map(|name| desk.path(name));
+        for (mirror, name) in [(&near, "near"), (&far, "far")] {
+            desk.json(["mirror", mirror, "--name", name, "--once"]);
+        }
+        for (mirror, other, number) in [(&near, "far", 1), (&far, "near", 2)] {
+            lose_keys(&desk, bench).await;
+            lose_data(bench).await;
+            desk.gallra.run(["mirror", "promote", mirror]).succeeded();
+            desk.gallra.run(["restore", &backup]).succeeded();
+            assert!(is_held(&desk, "bo@example.se", "norrsken"), "in this mirror he is not erased");
+            desk.gallra.run(ERASE).succeeded();
+            desk.gallra.run(["mirror", mirror, "--once"]).succeeded();
+            let known = desk.json(["mirror", "list"])["items"].to_string();
+            if known.contains(&format!("\"{other}\"")) {
+                desk.json(["mirror", "forget", other]); // Which receipts would wait for.
+            }
+            desk.gallra.run(["reconcile"]).succeeded();
+            bo_is_gone(&desk);
+            assert_eq!(lines(&desk).len(), number, "{:?}", lines(&desk));
+            let verified = desk.gallra.run(["verify", "--all"]).succeeded().json();
+            assert_eq!(verified["passed"], true, "{verified}");
+        }
+        let [first, second] = &lines(&desk)[..] else { panic!("two began") };
+        assert!(first.starts_with("line-1-") && second.starts_with("line-1-"), "{first} {second}");
     }
 
     async fn a_vault_that_lost_its_newest_ledger_entries_is_refused(bench) {
